@@ -1,0 +1,132 @@
+"""A publish is accepted: the row the work hangs on, and the run by which its caller asks (S112)."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from models.clock import now
+from models.content import Content, Revision
+from models.history import Run
+from models.integration import Integration
+from models.publication import Publication, PublicationState
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller asks for beyond "this content on that site"."""
+
+    post_status: str = "publish"
+    restore: bool = False
+    force: bool = False
+    """Send again although nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    run: Run
+    publication: Publication
+    changed: bool
+    """False when the site already shows exactly this (C22): there is nothing to do."""
+
+
+def accept_publish(
+    session: Session, content: Content, integration: Integration, wanted: Wanted
+) -> Accepted:
+    """Record the wish to see ``content`` on ``integration``; the caller commits, then enqueues.
+
+    Accepting twice is one wish: the row is unique, and an unchanged wish changes nothing.
+    """
+    revision_id = session.scalars(
+        sa.select(Revision.id).filter_by(content_id=content.id, number=content.revision)
+    ).one()
+    publication = _ensure(session, content, integration, revision_id, wanted)
+    changed = publication.revision == 1 or _differs(publication, revision_id, wanted)
+    if _differs(publication, revision_id, wanted):
+        _raise_revision(session, publication, revision_id, wanted)
+    elif publication.state in {PublicationState.FAILED, PublicationState.WITHDRAWN}:
+        _try_again(session, publication)
+        changed = True
+    elif publication.state is PublicationState.PUBLISHED:
+        changed = False
+    run = Run(
+        account_id=content.account_id, publication_id=publication.id, revision=publication.revision
+    )
+    session.add(run)
+    session.flush()
+    return Accepted(run, publication, changed)
+
+
+def _ensure(
+    session: Session, content: Content, integration: Integration, revision_id: int, wanted: Wanted
+) -> Publication:
+    wish = {"content_id": content.id, "integration_id": integration.id}
+    query = sa.select(Publication).filter_by(**wish).with_for_update()
+    if found := session.scalars(query).one_or_none():
+        return found
+    try:
+        with session.begin_nested():
+            added = Publication(
+                **wish,
+                account_id=content.account_id,
+                revision_id=revision_id,
+                post_status=wanted.post_status,
+                restore=wanted.restore,
+            )
+            session.add(added)
+    except IntegrityError:  # another request was quicker
+        return session.scalars(query).one()
+    return added
+
+
+def _differs(publication: Publication, revision_id: int, wanted: Wanted) -> bool:
+    return (
+        wanted.force
+        or (wanted.restore and not publication.restore)
+        or publication.revision_id != revision_id
+        or publication.post_status != wanted.post_status
+    )
+
+
+# While it is being published, the chain keeps the state, and looks at the revision at its end.
+_AWAKE = sa.case(
+    (Publication.state == PublicationState.PUBLISHING, PublicationState.PUBLISHING.value),
+    (Publication.unclear, PublicationState.UNCONFIRMED.value),
+    else_=PublicationState.QUEUED.value,
+)
+
+
+def _raise_revision(
+    session: Session, publication: Publication, revision_id: int, wanted: Wanted
+) -> None:
+    session.execute(
+        sa.update(Publication)
+        .where(Publication.id == publication.id)
+        .values(
+            revision=Publication.revision + 1,
+            revision_id=revision_id,
+            post_status=wanted.post_status,
+            restore=wanted.restore,
+            state=_AWAKE,
+            due_at=now(),
+            attempts=0,
+            failure=None,
+            failure_code=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(publication)
+
+
+def _try_again(session: Session, publication: Publication) -> None:
+    session.execute(
+        sa.update(Publication)
+        .where(
+            Publication.id == publication.id,
+            Publication.state.in_([PublicationState.FAILED, PublicationState.WITHDRAWN]),
+        )
+        .values(state=_AWAKE, due_at=now(), attempts=0, failure=None, failure_code=None)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(publication)

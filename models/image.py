@@ -1,0 +1,64 @@
+"""Image: a picture a content uses. ImageFile: its bytes, kept once however often it is used."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, created_now
+
+
+class ImageFile(Base):
+    """The bytes of a picture, named by their SHA-256.
+
+    In the database and not in a folder, so that every worker on every host finds them, and a
+    backup holds them together with the rows that name them (docs/decisions/0004).
+    """
+
+    __tablename__ = "image_files"
+
+    sha256: Mapped[str] = mapped_column(primary_key=True)
+    data: Mapped[bytes] = mapped_column(deferred=True)
+    size: Mapped[int]
+    media_type: Mapped[str | None]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    checked: Mapped[bool] = mapped_column(default=False)
+    """Whether a media worker has decoded it."""
+
+    problem: Mapped[str | None]
+    """Why it can't be used, in words; null when it can."""
+
+    created_at: Mapped[created_now]
+
+
+class Image(Base):
+    """A picture in its place: whose it is, where it stands, what it shows (S44, S46)."""
+
+    __tablename__ = "images"
+    __table_args__ = (UniqueConstraint("content_id", "role", "position"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
+    role: Mapped[str]
+    """featured, gallery or inline."""
+
+    position: Mapped[int]
+    source: Mapped[str]
+    """The path or address that the author wrote (S46 calls an address image_url)."""
+
+    alt: Mapped[str] = mapped_column(default="")
+    caption: Mapped[str] = mapped_column(default="")
+    sha256: Mapped[str | None] = mapped_column(ForeignKey("image_files.sha256"), index=True)
+    created_at: Mapped[created_now]
+
+
+def image_values(image: Image) -> dict[str, Any]:
+    """Return the picture as it stands in a document."""
+    return {
+        "role": image.role,
+        "source": image.source,
+        "hash": image.sha256,
+        "alt": image.alt,
+        "caption": image.caption,
+    }

@@ -1,0 +1,218 @@
+"""What became of a batch's items, written in a few statements under its lease."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.batches import by_id, held, update_batch
+from models.clock import now, now_plus
+from models.history import Attempt, EventStatus, SyncEvent
+from models.integration import Integration
+from models.publication import Publication, PublicationState
+
+_AGAIN = PublicationState.QUEUED.value
+_FINISHED = {"batch_id": None, "leased_until": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One item that did not go through, and what was decided about it."""
+
+    publication_id: int
+    content_id: int
+    account_id: int
+    revision: int
+    state: PublicationState
+    delay: float
+    attempts: int
+    unclear: bool
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One item as the site shows it."""
+
+    publication_id: int
+    content_id: int
+    account_id: int
+    revision: int
+    fingerprint: str
+    external_id: str
+    url: str
+    status: str
+    images: list[Any]
+
+
+def add_attempts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what was tried: one statement for all of it."""
+    session.execute(sa.insert(Attempt), list(rows))
+
+
+def write_failures(
+    session: Session, batch_id: int, site_id: int, integration_id: int, failures: Iterable[Failure]
+) -> None:
+    """Write the decisions, and an event for every item that failed for good."""
+    by_publication = {failure.publication_id: failure for failure in failures}
+    ours = _still_ours(session, batch_id, by_publication)
+    written = [by_publication[id_] for id_ in ours]
+    if not written:
+        return
+    update_batch(session, batch_id, ours, _failure_values(written) | _FINISHED)
+    events = [
+        _event(failure, site_id, integration_id)
+        for failure in written
+        if failure.state is PublicationState.FAILED
+    ]
+    if events:
+        session.execute(sa.insert(SyncEvent), events)
+
+
+def _still_ours(session: Session, batch_id: int, ids: Iterable[int]) -> list[int]:
+    query = sa.select(Publication.id).where(*held(batch_id), Publication.id.in_(list(ids)))
+    return list(session.scalars(query.with_for_update()))
+
+
+def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
+    each = {failure.publication_id: failure for failure in failures}
+    state = sa.case(
+        *(
+            (
+                Publication.id == id_,
+                # What failed was an older wish: the newer one gets its own chance.
+                sa.case(
+                    (_newer_than(failure.revision), _state_of(PublicationState.QUEUED, failure)),
+                    else_=_state_of(failure.state, failure),
+                ),
+            )
+            for id_, failure in each.items()
+        )
+    )
+    delays = sa.case(
+        *((Publication.id == id_, sa.literal(f.delay, sa.Float)) for id_, f in each.items())
+    )
+    return {
+        "state": state,
+        "due_at": now_plus(delays),
+        "attempts": by_id("attempts", {id_: f.attempts for id_, f in each.items()}),
+        "unclear": by_id("unclear", {id_: f.unclear for id_, f in each.items()}),
+        "failure_code": by_id("failure_code", {id_: f.code for id_, f in each.items()}),
+        "failure": by_id("failure", {id_: f.reason for id_, f in each.items()}),
+    }
+
+
+def _newer_than(revision: int) -> sa.ColumnElement[bool]:
+    return Publication.revision > revision
+
+
+def _state_of(state: PublicationState, failure: Failure) -> str:
+    if state is PublicationState.QUEUED and failure.unclear:
+        return PublicationState.UNCONFIRMED.value
+    return state.value
+
+
+def _event(failure: Failure, site_id: int, integration_id: int) -> dict[str, Any]:
+    return {
+        "account_id": failure.account_id,
+        "site_id": site_id,
+        "integration_id": integration_id,
+        "event_type": "publish",
+        "action": "content_publish",
+        "status": EventStatus.FAILED,
+        "description": "Publishing failed",
+        "content_id": failure.content_id,
+        "error_message": failure.reason,
+        "details": {"code": failure.code, "attempts": failure.attempts},
+    }
+
+
+def write_seen(
+    session: Session, batch_id: int, site_id: int, integration_id: int, seen: Iterable[Seen]
+) -> None:
+    """Write what the site shows, and a success event for each (S35, S174)."""
+    each = {post.publication_id: post for post in seen}
+    revisions = by_id("published_revision", {id_: post.revision for id_, post in each.items()})
+    written = session.execute(
+        sa.update(Publication)
+        .where(*held(batch_id), Publication.id.in_(list(each)))
+        .values(
+            state=sa.case(
+                (Publication.revision > revisions, _AGAIN),
+                else_=PublicationState.PUBLISHED.value,
+            ),
+            restore=sa.and_(Publication.restore, Publication.revision > revisions),
+            published_revision=revisions,
+            published_at=now(),
+            due_at=now(),
+            attempts=0,
+            unclear=False,
+            failure=None,
+            failure_code=None,
+            **{
+                name: by_id(name, {id_: getattr(post, source) for id_, post in each.items()})
+                for name, source in _SEEN_COLUMNS.items()
+            },
+            **_FINISHED,
+        )
+        .returning(Publication.id)
+        .execution_options(synchronize_session=False)
+    ).scalars()
+    events = [_success(each[id_], site_id, integration_id) for id_ in written]
+    if events:
+        session.execute(sa.insert(SyncEvent), events)
+
+
+_SEEN_COLUMNS = {
+    "fingerprint": "fingerprint",
+    "external_id": "external_id",
+    "external_url": "url",
+    "external_status": "status",
+    "image_results": "images",
+}
+
+
+def _success(post: Seen, site_id: int, integration_id: int) -> dict[str, Any]:
+    failed = [image for image in post.images if image.get("status") != "attached"]
+    return {
+        "account_id": post.account_id,
+        "site_id": site_id,
+        "integration_id": integration_id,
+        "event_type": "publish",
+        "action": "content_publish",
+        "status": EventStatus.SUCCESS,
+        "description": "Published" if not failed else f"Published; {len(failed)} image(s) failed",
+        "content_id": post.content_id,
+        "external_id": post.external_id,
+        "details": {"revision": post.revision, "url": post.url, "failed_images": failed},
+    }
+
+
+def suspend_site(session: Session, integration_id: int, code: str, reason: str) -> None:
+    """Stop sending to a site until somebody repairs it; its work waits, no attempt is burnt."""
+    session.execute(
+        sa.update(Integration)
+        .where(Integration.id == integration_id, Integration.suspended_at.is_(None))
+        .values(
+            suspended_at=now(),
+            suspended_reason=reason,
+            connection_status="error",
+            sync_error=f"{code}: {reason}",
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def resume_site(session: Session, integration_id: int) -> None:
+    """Let the work of a repaired site go on."""
+    session.execute(
+        sa.update(Integration)
+        .where(Integration.id == integration_id)
+        .values(
+            suspended_at=None, suspended_reason=None, connection_status="connected", sync_error=None
+        )
+        .execution_options(synchronize_session=False)
+    )

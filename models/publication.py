@@ -1,0 +1,136 @@
+"""Publication: one content on one integration; the row everything turns around."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base, created_now
+from models.content import Content, Revision
+from models.integration import Integration
+
+
+class PublicationState(enum.StrEnum):
+    """Where a publication is (C20); docs/architecture.md draws the moves."""
+
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    """We don't know what the site did; the next step asks it, before anything is repeated."""
+
+    HELD = "held"
+    WITHDRAWN = "withdrawn"
+
+
+WAITING = (PublicationState.QUEUED, PublicationState.UNCONFIRMED)
+WAITING_SQL = text("state IN ('queued', 'unconfirmed')")
+PUBLISHING_SQL = text("state = 'publishing'")
+
+
+class Batch(Base):
+    """1 to 20 publications of one site on their way together.
+
+    The id is the lease token: it only grows, a rescued item goes into a new batch, and every
+    write names the batch it was claimed for, so that a late one changes nothing.
+    """
+
+    __tablename__ = "batches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    integration_id: Mapped[int] = mapped_column(
+        ForeignKey("site_integrations.id", ondelete="CASCADE")
+    )
+    created_at: Mapped[created_now]
+
+    integration: Mapped[Integration] = relationship()
+
+
+class Publication(Base):
+    """What we want on a site, and what we last saw there."""
+
+    __tablename__ = "publications"
+    __table_args__ = (
+        # Asking twice for the same content on the same site is one wish. The database keeps
+        # it so, because two requests can arrive at once.
+        UniqueConstraint("content_id", "integration_id"),
+        # Partial: the tick looks at what waits, however much has been published.
+        Index(
+            "ix_publications_waiting",
+            "integration_id",
+            "due_at",
+            postgresql_where=WAITING_SQL,
+            sqlite_where=WAITING_SQL,
+        ),
+        Index(
+            "ix_publications_leased",
+            "integration_id",
+            "leased_until",
+            postgresql_where=PUBLISHING_SQL,
+            sqlite_where=PUBLISHING_SQL,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    content_id: Mapped[int] = mapped_column(ForeignKey("contents.id", ondelete="CASCADE"))
+    integration_id: Mapped[int] = mapped_column(
+        ForeignKey("site_integrations.id", ondelete="CASCADE")
+    )
+    key: Mapped[str] = mapped_column(unique=True, default=lambda: str(uuid.uuid4()))
+    """Our name for it on the site; made once, sent with every attempt."""
+
+    state: Mapped[PublicationState] = mapped_column(default=PublicationState.QUEUED)
+
+    # The wish.
+    revision: Mapped[int] = mapped_column(default=1)
+    """Counts what was accepted: a new content revision, another post status, a restore."""
+
+    revision_id: Mapped[int] = mapped_column(ForeignKey("revisions.id"))
+    """The content revision that was accepted last."""
+
+    post_status: Mapped[str] = mapped_column(default="publish")
+    restore: Mapped[bool] = mapped_column(default=False)
+    """Bring the post back if a person has trashed or deleted it on the site."""
+
+    # The work.
+    due_at: Mapped[created_now]
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"), index=True)
+    fence: Mapped[int] = mapped_column(default=0)
+    """Grows with every claim; the site refuses a lower one."""
+
+    leased_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    unclear: Mapped[bool] = mapped_column(default=False)
+    """The last request may have been carried out: look up the key before sending again."""
+
+    # The payload's parts, each written by one link of the chain.
+    excerpt: Mapped[str | None]
+    taxonomy: Mapped[dict[str, Any] | None]
+    images: Mapped[list[Any] | None]
+
+    # What we last saw there.
+    published_revision: Mapped[int | None]
+    fingerprint: Mapped[str | None]
+    """Digest of the document the site last confirmed."""
+
+    external_id: Mapped[str | None]
+    """The post's id on the site. Text, because not every CMS counts (C15)."""
+
+    external_url: Mapped[str | None]
+    external_status: Mapped[str | None]
+    image_results: Mapped[list[Any] | None]
+    failure_code: Mapped[str | None]
+    failure: Mapped[str | None]
+    """Why it is not published, in words an operator can act on."""
+
+    published_at: Mapped[datetime | None]
+    created_at: Mapped[created_now]
+
+    content: Mapped[Content] = relationship()
+    integration: Mapped[Integration] = relationship()
+    accepted: Mapped[Revision] = relationship()

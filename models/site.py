@@ -1,0 +1,39 @@
+"""Site: an address a customer owns, and the one place its WordPress key is kept (S19–S25, C1)."""
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.account import Account
+from models.base import Base, created_now
+from models.encryption import Secret, digest, masked
+
+
+class Site(Base):
+    """An address. The legacy columns wp_url, wp_username and wp_app_password are left out (S24)."""
+
+    __tablename__ = "sites"
+    __table_args__ = (UniqueConstraint("account_id", "url"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    url: Mapped[str]
+    """The normalised origin and path, without a slash at the end."""
+
+    hosting_type: Mapped[str] = mapped_column(default="wordpress")
+    wp_api_key: Mapped[str | None] = mapped_column(Secret)
+    """In clear only in Python, because we must send it; encrypted at rest."""
+
+    wp_api_key_digest: Mapped[str | None] = mapped_column(unique=True)
+    created_at: Mapped[created_now]
+
+    account: Mapped[Account] = relationship()
+
+    def set_key(self, key: str) -> None:
+        """Store the key and the keyed hash that finds this site when the key comes in."""
+        self.wp_api_key = key
+        self.wp_api_key_digest = digest(key)
+
+    @property
+    def masked_key(self) -> str | None:
+        return masked(self.wp_api_key) if self.wp_api_key else None

@@ -1,0 +1,110 @@
+"""
+What can go wrong on the way to a site, sorted by what it means for the work.
+
+* PublishError
+  + TemporaryError          worth trying again; the site did nothing
+    - RateLimited           ... no sooner than the site asked for
+    - SiteBusy              another request works on this key: ask again soon, no attempt counted
+  + UnclearOutcome          the site may have done it: ask what became of the key first
+  + PermanentError          this item can't succeed until a person changes something
+    - StaleWrite            a newer claim or revision is already there: drop ours, in silence
+  + SiteError               the site or our key is the problem: suspend it, park its work
+    - CredentialsRejected
+    - BridgeMissing
+    - BridgeTooOld
+
+A task never inspects a status code: adapters translate, tasks ask what kind of error it is.
+"""
+
+
+class PublishError(Exception):
+    """Base of everything an adapter may raise. The message is for an operator."""
+
+    code = "error"
+    status_code: int | None = None
+
+    def __init__(
+        self, message: str, *, code: str | None = None, status_code: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+        self.status_code = status_code
+
+
+class TemporaryError(PublishError):
+    """The site could not take it now, and did nothing."""
+
+    code = "site_unavailable"
+
+
+class RateLimited(TemporaryError):
+    """The site asked us to slow down."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: float, status_code: int = 429) -> None:
+        super().__init__(message, status_code=status_code)
+        self.retry_after = retry_after
+
+
+class SiteBusy(TemporaryError):
+    """Another request is working on the same key at this moment."""
+
+    code = "in_progress"
+
+    def __init__(self, message: str, *, retry_after: float = 2.0) -> None:
+        super().__init__(message, status_code=409)
+        self.retry_after = retry_after
+
+
+class UnclearOutcome(PublishError):
+    """We sent it and don't know what became of it."""
+
+    code = "outcome_unclear"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status_code: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, code=code, status_code=status_code)
+        self.retry_after = retry_after
+
+
+class PermanentError(PublishError):
+    """The same request would fail the same way."""
+
+    code = "rejected"
+
+
+class StaleWrite(PermanentError):
+    """The site has seen a newer fence or revision than ours."""
+
+    code = "stale"
+
+
+class SiteError(PublishError):
+    """Nothing will go out to this site until somebody repairs it."""
+
+    code = "site_error"
+
+
+class CredentialsRejected(SiteError):
+    """The site does not accept our key (S254)."""
+
+    code = "credentials_rejected"
+
+
+class BridgeMissing(SiteError):
+    """The site answers, but our plugin does not."""
+
+    code = "bridge_missing"
+
+
+class BridgeTooOld(SiteError):
+    """The plugin is older than publishing needs (C40)."""
+
+    code = "upgrade_required"

@@ -1,0 +1,1 @@
+"""Documents in each platform's dialect."""

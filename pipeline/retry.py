@@ -1,0 +1,87 @@
+"""What an outcome means for a row: wait, give up, ask first, or park (S172, S173, C23, C24)."""
+
+from dataclasses import dataclass
+
+from models import PublicationState
+from pipeline.errors import (
+    PublishError,
+    RateLimited,
+    SiteBusy,
+    SiteError,
+    StaleWrite,
+    TemporaryError,
+    UnclearOutcome,
+)
+
+SHORTEST_RETRY_AFTER = 1.0
+LONGEST_RETRY_AFTER = 3600.0
+
+# Looking up a key costs the site nothing, so we may ask longer than we may send.
+LOOK_UPS_PER_ATTEMPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often and how long apart; times in seconds."""
+
+    max_attempts: int = 3
+    first_delay: float = 60.0
+    longest_delay: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write to the row."""
+
+    state: PublicationState
+    delay: float = 0.0
+    """Seconds until it is due again."""
+
+    counted: bool = True
+    """Whether an attempt was used up."""
+
+    unclear: bool = False
+    suspends_site: bool = False
+
+
+def backoff(attempt: int, patience: Patience, spread: float) -> float:
+    """Return the seconds to wait after attempt number ``attempt``, counted from 1.
+
+    ``spread``, drawn by the caller from 0 to 1, keeps those that failed together from coming
+    back together.
+    """
+    delay = min(patience.first_delay * 2.0 ** min(attempt - 1, 30), patience.longest_delay)
+    return delay * (0.8 + 0.4 * spread)
+
+
+def decide(error: PublishError, *, attempts: int, patience: Patience, spread: float) -> Decision:
+    """Return what becomes of a publication whose attempt number ``attempts + 1`` met ``error``."""
+    used = attempts + 1
+    match error:
+        case SiteError():
+            return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
+        case SiteBusy():
+            return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
+        case StaleWrite():
+            # Somebody newer is at work, or was: the site knows, so ask it.
+            return Decision(PublicationState.UNCONFIRMED, 1.0, counted=True, unclear=True)
+        case UnclearOutcome():
+            return _unclear(error, used, patience, spread)
+        case TemporaryError() if used < patience.max_attempts:
+            return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
+    return Decision(PublicationState.FAILED)
+
+
+def _unclear(error: UnclearOutcome, used: int, patience: Patience, spread: float) -> Decision:
+    # Never "failed" while the post may be there, until the site has been silent for long.
+    if used >= patience.max_attempts * LOOK_UPS_PER_ATTEMPT:
+        return Decision(PublicationState.FAILED, unclear=True)
+    wait = error.retry_after or backoff(used, patience, spread)
+    return Decision(PublicationState.UNCONFIRMED, wait, unclear=True)
+
+
+def _wait(error: TemporaryError, used: int, patience: Patience, spread: float) -> float:
+    # The curve is our guess; Retry-After is the site's own answer.
+    if isinstance(error, RateLimited):
+        return error.retry_after
+    return backoff(used, patience, spread)

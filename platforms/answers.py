@@ -1,0 +1,119 @@
+"""A site's answers, translated into our errors: here and nowhere else (C24)."""
+
+import time
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any
+
+from pipeline.errors import (
+    BridgeMissing,
+    CredentialsRejected,
+    PermanentError,
+    PublishError,
+    RateLimited,
+    SiteBusy,
+    SiteError,
+    StaleWrite,
+    TemporaryError,
+    UnclearOutcome,
+)
+from pipeline.retry import LONGEST_RETRY_AFTER, SHORTEST_RETRY_AFTER
+from platforms.http import Answer, Request
+
+UNWELL = HTTPStatus.INTERNAL_SERVER_ERROR
+
+WORDS = {
+    "igny8_content_exists": "the site has a post for this content under another key",
+    "igny8_post_trashed": "the post is in the site's trash; publish with restore to bring it back",
+    "igny8_post_gone": "the post was deleted on the site; publish with restore to make it again",
+    "igny8_fingerprint_mismatch": "the site holds another text for the same revision",
+    "igny8_empty_title": "the title is empty",
+    "igny8_hash_mismatch": "the image was damaged on its way",
+    "igny8_not_an_image": "the site does not take this file as an image",
+    "igny8_too_large": "the image is larger than the site takes",
+}
+
+
+def is_missing_route(answer: Answer) -> bool:
+    """Whether the web server, not WordPress, answered: pretty permalinks are off, or no API."""
+    return answer.status in {301, 302, 307, 308, 404} and not isinstance(answer.json(), dict)
+
+
+def complain(answer: Answer, request: Request) -> PublishError:
+    """Return the error that an unwelcome answer means."""
+    status = answer.status
+    body = answer.json()
+    facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
+    code = str(facts.get("code", ""))
+    waits = retry_after(answer.headers)
+    if code == "igny8_in_progress":
+        return SiteBusy("the site is still working on it", retry_after=waits or 2.0)
+    if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}:
+        return _told_to_wait(status, waits)
+    if status >= UNWELL or status < HTTPStatus.MULTIPLE_CHOICES:
+        return _unwell(status, waits, request)
+    return _site_error(answer, code) or _rejected(status, code, facts)
+
+
+def _site_error(answer: Answer, code: str) -> SiteError | None:
+    status = answer.status
+    if status < HTTPStatus.BAD_REQUEST:
+        return SiteError(
+            f"the site redirects to {answer.headers.get('Location', 'elsewhere')}: "
+            "enter its final address",
+            code="redirected",
+        )
+    if status == HTTPStatus.UNAUTHORIZED or code == "rest_forbidden":
+        return CredentialsRejected(
+            "the site does not accept our key: enter the same key in the plugin's settings",
+            status_code=status,
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return SiteError(
+            "a firewall or a security plugin blocks the site's REST API",
+            code="blocked",
+            status_code=status,
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return BridgeMissing("the plugin igny8-wp-bridge is not active on the site")
+    return None
+
+
+def _rejected(status: int, code: str, facts: Mapping[str, Any]) -> PermanentError:
+    if status == HTTPStatus.PRECONDITION_FAILED:  # the fence or the revision
+        return StaleWrite("a newer version of this is already on its way", status_code=status)
+    words = WORDS.get(code) or f"the site refused it: {str(facts.get('message') or status)[:200]}"
+    return PermanentError(words, code=code or f"http_{status}", status_code=status)
+
+
+def _told_to_wait(status: int, waits: float | None) -> TemporaryError:
+    if waits is not None:
+        return RateLimited("the site asked us to wait", retry_after=waits, status_code=status)
+    return TemporaryError(f"the site answered {status}", code="busy", status_code=status)
+
+
+def _unwell(status: int, waits: float | None, request: Request) -> PublishError:
+    words = f"the site answered {status}" if status >= UNWELL else "the site answered without JSON"
+    code = f"http_{status}" if status >= UNWELL else "not_json"
+    if request.writes:
+        return UnclearOutcome(words, code=code, status_code=status, retry_after=waits)
+    if waits is not None:
+        return RateLimited(words, retry_after=waits, status_code=status)
+    return TemporaryError(words, code=code, status_code=status)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the site's wish in seconds, within 1 s and 1 h; None when there is none to be read.
+
+    RFC 9110 10.2.3: seconds or a date.
+    """
+    value = headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdecimal():
+        seconds = float(value[:12])
+    else:
+        try:
+            seconds = parsedate_to_datetime(value).timestamp() - time.time()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, SHORTEST_RETRY_AFTER), LONGEST_RETRY_AFTER)

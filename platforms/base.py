@@ -1,0 +1,100 @@
+"""What a task may ask of a site, whichever platform it runs on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A site to talk to, as plain values: no row and no session goes out with a request."""
+
+    integration_id: int
+    platform: str
+    site_url: str
+    api_key: str = field(repr=False)
+    requests_per_site: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SiteStatus:
+    """What a site says of itself."""
+
+    plugin_version: str
+    wordpress_version: str
+    php_version: str
+    site_url: str
+    timezone: str
+    transactions: bool
+    seo_plugin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePost:
+    """A publication as the site knows it."""
+
+    key: str
+    content_id: int
+    revision: int
+    fence: int
+    finished: bool
+    """False while a request at the site is still working on it."""
+
+    external_id: str | None
+    url: str | None
+    status: str
+    images: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The bytes of one image, on their way."""
+
+    hash: str
+    data: bytes = field(repr=False)
+    media_type: str
+    file_name: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request to a site and how it ended; no headers, no bodies."""
+
+    method: str
+    path: str
+    subject: str | None
+    """The publication key or image hash it was about."""
+
+    status_code: int | None
+    error: str | None
+    duration_ms: int
+
+
+class Platform(Protocol):
+    """Every method raises :class:`pipeline.errors.PublishError` and nothing else."""
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """The requests made so far, in their order of completion."""
+        ...
+
+    def status(self) -> SiteStatus:
+        """Return what the site says of itself; says what is wrong where it can't."""
+        ...
+
+    def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
+        """Return what became of these publication keys; unknown ones are missing."""
+        ...
+
+    def find_media(self, hashes: Sequence[str]) -> dict[str, str]:
+        """Return the addresses of those images that the site already has."""
+        ...
+
+    def upload(self, upload: Upload) -> str:
+        """Put an image into the Media Library, once per content hash; return its address."""
+        ...
+
+    def publish(self, payload: Mapping[str, Any]) -> RemotePost:
+        """Create the post of a publication, or bring it up to the payload's revision."""
+        ...

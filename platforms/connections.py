@@ -1,0 +1,95 @@
+"""`requests` on guarded connections: no private addresses, and every request under a deadline."""
+
+import socket
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+import settings
+from platforms.addresses import resolve
+from platforms.deadlines import watch_connection
+
+
+def _connect(connection: HTTPConnection) -> socket.socket:
+    """Connect to the first address of the host that may be and can be reached."""
+    host, port = connection._dns_host, connection.port  # noqa: SLF001 - urllib3's own name for it
+    allowed = settings.current().allowed_private_hosts
+    failure: OSError | None = None
+    try:
+        for family, address in resolve(host, port, allowed):
+            sock = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                sock.settimeout(settings.current().connect_timeout)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.connect(address)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+    except socket.gaierror as error:
+        raise NameResolutionError(connection.host, connection, error) from error
+    if isinstance(failure, TimeoutError):
+        raise ConnectTimeoutError(connection, f"{host} did not answer in time") from failure
+    raise NewConnectionError(connection, f"could not connect to {host}: {failure}") from failure
+
+
+class GuardedHTTPConnection(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+    def putrequest(self, *args: Any, **options: Any) -> None:
+        watch_connection(self)
+        super().putrequest(*args, **options)
+
+
+class GuardedHTTPSConnection(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        return _connect(self)
+
+    def connect(self) -> None:
+        watch_connection(self)
+        super().connect()
+
+    def putrequest(self, *args: Any, **options: Any) -> None:
+        watch_connection(self)
+        super().putrequest(*args, **options)
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = GuardedHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = GuardedHTTPSConnection
+
+
+class GuardedAdapter(HTTPAdapter):
+    """Keeps as many connections as a site has slots; repeats nothing by itself."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def guarded_session(slots: int) -> requests.Session:
+    """Return a session for one site."""
+    session = requests.Session()
+    session.trust_env = False  # a proxy variable would bypass the check of the address
+    session.cookies.set_policy(_NoCookies())
+    adapter = GuardedAdapter(pool_connections=1, pool_maxsize=slots, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+class _NoCookies(requests.cookies.cookielib.DefaultCookiePolicy):  # type: ignore[misc, name-defined]
+    """A site's cookies are of no use to us, and a storm of them is a burden."""
+
+    def set_ok(self, cookie: Any, request: Any) -> bool:
+        return False

@@ -1,0 +1,107 @@
+"""Everything a deployment can change. The only reader of the environment (and of `.env`)."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+
+class Settings(BaseSettings):
+    """Values and defaults; `.env.example` lists them all (a test keeps the two equal).
+
+    Times are seconds, sizes are bytes.
+    """
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    data_dir: Path = Field(ROOT / "var", alias="IGNY8_DATA_DIR")
+    database_url: str = Field("", alias="DATABASE_URL")
+    redis_url: str = Field("", alias="REDIS_URL")
+    broker_url: str = Field("", alias="CELERY_BROKER_URL")
+    broker_port: int = Field(6390, alias="IGNY8_BROKER_PORT", ge=1, le=65535)
+    secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field((), alias="IGNY8_SECRET_KEYS")
+
+    host: str = Field("127.0.0.1", alias="HOST")
+    port: int = Field(8000, alias="PORT", ge=1, le=65535)
+    flower_port: int = Field(5555, alias="FLOWER_PORT", ge=1, le=65535)
+    flower_basic_auth: SecretStr = Field(SecretStr(""), alias="FLOWER_BASIC_AUTH")
+    public_base_url: str = Field("", alias="IGNY8_PUBLIC_BASE_URL")
+
+    publish_concurrency: int = Field(32, alias="IGNY8_PUBLISH_CONCURRENCY", ge=1, le=512)
+    media_concurrency: int = Field(1, alias="IGNY8_MEDIA_CONCURRENCY", ge=1, le=64)
+    batch_size: int = Field(20, alias="IGNY8_BATCH_SIZE", ge=1, le=20)
+    requests_per_site: int = Field(2, alias="IGNY8_REQUESTS_PER_SITE", ge=1, le=32)
+    tick: float = Field(5.0, alias="IGNY8_TICK", gt=0)
+    lease: float = Field(180.0, alias="IGNY8_LEASE", gt=0)
+
+    max_attempts: int = Field(3, alias="IGNY8_MAX_ATTEMPTS", ge=1, le=20)
+    retry_first_delay: float = Field(60.0, alias="IGNY8_RETRY_FIRST_DELAY", gt=0)
+    retry_longest_delay: float = Field(3600.0, alias="IGNY8_RETRY_LONGEST_DELAY", gt=0)
+
+    connect_timeout: float = Field(5.0, alias="IGNY8_CONNECT_TIMEOUT", gt=0)
+    read_timeout: float = Field(30.0, alias="IGNY8_READ_TIMEOUT", gt=0)
+    total_timeout: float = Field(45.0, alias="IGNY8_TOTAL_TIMEOUT", gt=0)
+    allowed_private_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), alias="IGNY8_ALLOWED_PRIVATE_HOSTS"
+    )
+
+    max_content_bytes: int = Field(2 * 1024 * 1024, alias="IGNY8_MAX_CONTENT_BYTES", ge=1024)
+    max_image_bytes: int = Field(15 * 1024 * 1024, alias="IGNY8_MAX_IMAGE_BYTES", ge=1024)
+    max_image_pixels: int = Field(40_000_000, alias="IGNY8_MAX_IMAGE_PIXELS", ge=1)
+    keep_history_days: int = Field(90, alias="IGNY8_KEEP_HISTORY_DAYS", ge=1)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+
+    @field_validator("secret_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: object) -> object:
+        return tuple(filter(None, value.split(","))) if isinstance(value, str) else value
+
+    @field_validator("allowed_private_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return frozenset(host.strip().lower() for host in value.split(",") if host.strip())
+
+    @model_validator(mode="after")
+    def _fill_embedded(self) -> Self:
+        self.database_url = _database_url(self.database_url, self.data_dir)
+        self.broker_url = self.broker_url or self.redis_url or self.embedded_broker_url
+        if self.lease <= self.total_timeout:
+            raise ValueError(
+                f"IGNY8_LEASE ({self.lease:g} s) must be longer than IGNY8_TOTAL_TIMEOUT "
+                f"({self.total_timeout:g} s): else a request outlives its lease"
+            )
+        return self
+
+    @property
+    def embedded_broker_url(self) -> str:
+        return f"redis://127.0.0.1:{self.broker_port}/0"
+
+    @property
+    def uses_embedded_broker(self) -> bool:
+        return self.broker_url == self.embedded_broker_url
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def _database_url(url: str, data_dir: Path) -> str:
+    """Return a SQLAlchemy URL; platforms hand out `postgres://`, which names no driver."""
+    if not url:
+        return f"sqlite:///{data_dir.resolve() / 'igny8.db'}"
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+@cache
+def current() -> Settings:
+    """Return the process's settings, read once."""
+    return Settings()

@@ -1,0 +1,21 @@
+"""The Celery application; nothing else makes one."""
+
+from typing import Any
+
+from celery import Celery, signals
+
+from models.session import forget_connections
+from tasks.logs import configure_logging
+
+app = Celery("igny8")
+app.config_from_object("celeryconfig")
+
+
+@signals.setup_logging.connect
+def _own_logging(**_: Any) -> None:
+    configure_logging()
+
+
+@signals.worker_process_init.connect
+def _after_fork(**_: Any) -> None:
+    forget_connections()  # a socket shared with the parent would mix their answers

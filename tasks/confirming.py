@@ -1,0 +1,69 @@
+"""Reading back what the site shows after a batch was sent: published means seen."""
+
+import structlog
+
+import platforms
+from pipeline.errors import PermanentError, PublishError, SiteBusy, TemporaryError, UnclearOutcome
+from platforms.base import RemotePost
+from tasks.batch import Batch, Item, read_batch
+from tasks.lease import Lease, LeaseLost
+from tasks.recording import record_attempts, record_failures, record_published
+
+log = structlog.get_logger()
+
+LIVE = frozenset({"publish", "future", "private", "draft", "pending"})
+"""Post statuses under which the post is there; a person may have changed ours meanwhile."""
+
+
+def confirm_batch(batch_id: int) -> None:
+    """Ask the site for every key of the batch, and write down what it says."""
+    batch = read_batch(batch_id)
+    if batch is None:
+        return
+    platform = platforms.connect(batch.target)
+    try:
+        Lease(batch.id, batch.lease_left).keep()
+        posts = platform.find_posts([item.wish.key for item in batch.items])
+    except LeaseLost:
+        log.warning("confirm.lease_lost", batch=batch_id)
+        return
+    except PublishError as error:
+        record_attempts(batch, platform.exchanges)
+        record_failures(batch, {item.id: _unseen(error) for item in batch.items})
+        return
+    _record(batch, posts)
+
+
+def _record(batch: Batch, posts: dict[str, RemotePost]) -> None:
+    seen: dict[int, RemotePost] = {}
+    failures: dict[int, PublishError] = {}
+    for item in batch.items:
+        post = posts.get(item.wish.key)
+        error = _complaint(item, post)
+        if error is not None:
+            failures[item.id] = error
+        elif post is not None:
+            seen[item.id] = post
+    record_published(batch, seen)
+    record_failures(batch, failures)
+
+
+def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
+    if post is None or post.content_id != item.content_id:
+        return UnclearOutcome("the site took the post, but does not show it", code="not_visible")
+    if not post.finished:
+        return SiteBusy("the site is still working on it")
+    if post.status not in LIVE or post.external_id is None:
+        return PermanentError(
+            "the post was removed on the site right after it was published; publish with "
+            "restore to bring it back",
+            code="removed",
+        )
+    return None
+
+
+def _unseen(error: PublishError) -> PublishError:
+    """A look that failed says nothing about the posts, which have been sent."""
+    return (
+        UnclearOutcome(str(error), code=error.code) if isinstance(error, TemporaryError) else error
+    )

@@ -1,0 +1,33 @@
+"""What the house does for itself: rescue lost work, forget old history."""
+
+import structlog
+
+import settings
+from models.claiming import rescue_expired
+from models.pruning import prune_history
+from models.session import session_scope
+from tasks import doorbell
+from tasks.app import app
+from tasks.heartbeat import beats
+
+log = structlog.get_logger()
+
+
+@app.task(name="rescue")
+@beats("rescue")
+def rescue() -> None:
+    """Give back what a lost worker held, and ring."""
+    with session_scope() as session:
+        rescued = rescue_expired(session)
+    if rescued:
+        log.warning("rescue.expired_leases", publications=rescued)
+        doorbell.ring()
+
+
+@app.task(name="prune")
+@beats("prune")
+def prune() -> None:
+    """Delete history older than IGNY8_KEEP_HISTORY_DAYS."""
+    with session_scope() as session:
+        deleted = prune_history(session, settings.current().keep_history_days)
+    log.info("prune.done", **deleted)

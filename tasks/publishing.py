@@ -1,0 +1,34 @@
+"""The links of a publication's chain. Each takes a batch's id, and may run twice."""
+
+from tasks import building, confirming, pushing
+from tasks.app import app
+
+
+@app.task(name="publish.build_excerpts")
+def build_excerpts(batch_id: int) -> None:
+    """Write every item's excerpt (S162)."""
+    building.build_excerpts(batch_id)
+
+
+@app.task(name="publish.build_taxonomy")
+def build_taxonomy(batch_id: int) -> None:
+    """Write every item's categories and tags (S163, S164)."""
+    building.build_taxonomy(batch_id)
+
+
+@app.task(name="publish.build_images")
+def build_images(batch_id: int) -> None:
+    """Write every item's images, after a look at their bytes (S165)."""
+    building.build_images(batch_id)
+
+
+@app.task(name="publish.push_posts")
+def push_posts(batch_id: int) -> None:
+    """Send every item to its site (S147, S166)."""
+    pushing.push_batch(batch_id)
+
+
+@app.task(name="publish.confirm_posts")
+def confirm_posts(batch_id: int) -> None:
+    """Read back what the site shows: published means seen (S170, S174, C20)."""
+    confirming.confirm_batch(batch_id)

@@ -1,0 +1,99 @@
+"""Sending a batch to its site: ask about unclear items, bring the images, then the posts."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+import platforms
+from pipeline.errors import (
+    PublishError,
+    SiteBusy,
+    SiteError,
+    TemporaryError,
+    UnclearOutcome,
+)
+from pipeline.payloads.wordpress import build_publish_payload
+from platforms.base import Platform
+from tasks.batch import Batch, Item, read_batch
+from tasks.lease import Lease, LeaseLost
+from tasks.recording import record_attempts, record_failures
+from tasks.uploading import Media, bring_images
+
+log = structlog.get_logger()
+
+
+def push_batch(batch_id: int) -> None:
+    """Send every item of a batch; what did not go through is written down with its reason."""
+    batch = read_batch(batch_id)
+    if batch is None:
+        return
+    platform = platforms.connect(batch.target)
+    try:
+        failures = Push(batch, platform).run()
+    except LeaseLost:
+        log.warning("push.lease_lost", batch=batch_id)
+        return
+    finally:
+        record_attempts(batch, platform.exchanges)
+    record_failures(batch, failures)
+
+
+class Push:
+    """One batch on its way; ``run`` returns the items that did not go through."""
+
+    def __init__(self, batch: Batch, platform: Platform) -> None:
+        self.batch = batch
+        self.platform = platform
+        self.lease = Lease(batch.id, batch.lease_left)
+        self.failures: dict[int, PublishError] = {}
+        self.site_error: SiteError | None = None
+
+    def run(self) -> dict[int, PublishError]:
+        to_send = self._unsettled(self.batch.items)
+        media = bring_images(self.batch, to_send, self.platform, self.lease)
+        with ThreadPoolExecutor(self.batch.target.requests_per_site) as threads:
+            sent = [(item, threads.submit(self._send, item, media)) for item in to_send]
+        for item, outcome in sent:
+            if error := outcome.result():
+                self.failures[item.id] = error
+        return self.failures
+
+    def _unsettled(self, items: tuple[Item, ...]) -> list[Item]:
+        """Return what must be sent: unclear items only after the site said what became of them."""
+        unclear = [item for item in items if item.unclear]
+        if not unclear:
+            return list(items)
+        self.lease.keep()
+        try:
+            posts = self.platform.find_posts([item.wish.key for item in unclear])
+        except TemporaryError as error:
+            self.failures |= {item.id: UnclearOutcome(str(error)) for item in unclear}
+            return [item for item in items if not item.unclear]
+        except SiteError as error:
+            self.failures |= dict.fromkeys((item.id for item in items), error)
+            return []
+        to_send = []
+        for item in items:
+            post = posts.get(item.wish.key) if item.unclear else None
+            if post is not None and not post.finished:
+                self.failures[item.id] = SiteBusy("the site is still working on it")
+            elif post is None or post.revision < item.wish.revision:
+                to_send.append(item)
+        return to_send
+
+    def _send(self, item: Item, media: Media) -> PublishError | None:
+        """Send one item; return what went wrong."""
+        if self.site_error is not None:
+            return self.site_error
+        if error := media.error_for(item, self.batch.patience.max_attempts):
+            return error
+        payload = build_publish_payload(item.wish, item.document, item.parts, media.addresses)
+        self.lease.keep()
+        try:
+            self.platform.publish(payload)
+        except SiteError as error:
+            self.site_error = error
+            return error
+        except PublishError as error:
+            return error
+        return None
