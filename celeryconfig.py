@@ -1,6 +1,6 @@
 """Celery's own settings, each non-default with its reason. Periodic work is in beat_schedule.py."""
 
-from kombu import Queue
+from kombu import Exchange, Queue
 
 import settings
 from beat_schedule import beat_schedule as beat_schedule  # noqa: PLC0414 - Celery reads it here
@@ -74,7 +74,11 @@ task_routes = {
     "publish.build_images": {"queue": "media"},
     "publish.*": {"queue": "publish"},
 }
-task_queues = [Queue(name) for name in ("publish", "media", "maintenance")]
+task_queues = [
+    # Each its own exchange and key: with Celery's defaults all three would get every message.
+    Queue(name, Exchange(name), routing_key=name)
+    for name in ("publish", "media", "maintenance")
+]
 # A misspelt queue name fails at once, instead of collecting messages that nobody reads.
 task_create_missing_queues = False
 

@@ -109,7 +109,10 @@ class SiteHttp:
                     allow_redirects=False,  # a 302 turns our POST into a GET that answers 200
                     stream=True,
                 ) as response:
-                    return Answer(response.status_code, response.headers, _read(response))
+                    answer = Answer(response.status_code, response.headers, _read(response))
+                    if limit.expired:  # a header cut short by us reads like a complete one
+                        raise TimeoutError
+                    return answer
             except AddressRefused as error:
                 raise SiteError(str(error), code="address_refused") from error
             except (requests.RequestException, OSError, ValueError) as error:

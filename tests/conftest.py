@@ -1,0 +1,162 @@
+"""The fixtures every test may ask for: databases, a broker, a site, and rows that belong together."""
+
+import os
+
+import hypothesis
+import pytest
+import sqlalchemy as sa
+from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
+from kombu import pools
+from servers import Postgres, RabbitMQ, RabbitMQMissing, Valkey
+from sqlalchemy.orm import Session
+
+import settings
+from models import Base, encryption
+from models import session as sessions
+
+# On a busy machine an example may take any time; no test fails because of one.
+hypothesis.settings.register_profile("tests", deadline=None, database=None)
+hypothesis.settings.load_profile("tests")
+
+DATABASES = ["sqlite", "postgresql"]
+CACHES = (settings.current, sessions.engine, encryption.key_ring, encryption._cipher)
+
+
+def pytest_generate_tests(metafunc):
+    """Run every test that has a `database` on both, unless it asks for `sqlite_database`."""
+    if "database" in metafunc.fixturenames:
+        only_sqlite = "sqlite_database" in metafunc.fixturenames
+        metafunc.parametrize("database", DATABASES[:1] if only_sqlite else DATABASES, indirect=True)
+
+
+def clear_caches():
+    for cached in CACHES:
+        cached.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """PostgreSQL with the template database that each test's own is copied from."""
+    server = Postgres().start()
+    try:
+        server.template = server.create()
+        engine = sa.create_engine(server.url(server.template))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The URL of a fresh, empty database."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    """Our settings for one test: nothing of the developer's own, no cache left from another."""
+    for name in ("REDIS_URL", "CELERY_BROKER_URL", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in [name for name in os.environ if name.startswith("IGNY8_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setitem(settings.Settings.model_config, "env_file", None)
+    monkeypatch.setenv("IGNY8_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("IGNY8_SECRET_KEYS", SECRET_KEY)
+    monkeypatch.setenv("IGNY8_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
+    clear_caches()
+    yield monkeypatch
+    clear_caches()
+
+
+@pytest.fixture
+def database(request, environment, tmp_path):
+    """A database of the test's own with every table, behind `models.session`; its dialect."""
+    dialect = getattr(request, "param", "sqlite")
+    if dialect == "sqlite":
+        url = f"sqlite:///{tmp_path / 'igny8.db'}"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = server.create(server.template)
+        url = server.url(name)
+    environment.setenv("DATABASE_URL", url)
+    if dialect == "sqlite":
+        Base.metadata.create_all(sessions.engine())
+    yield dialect
+    sessions.engine().dispose()
+    if dialect != "sqlite":
+        server.drop(name)
+
+
+@pytest.fixture
+def sqlite_database(database):
+    """`database` for tests that need one, whichever: SQLite only."""
+    return database
+
+
+@pytest.fixture
+def session(database):
+    """A session in an open transaction; commit it where another one shall see its rows."""
+    with Session(sessions.engine(), expire_on_commit=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory):
+    server = Valkey(tmp_path_factory.mktemp("valkey")).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def broker_url(valkey_server, environment):
+    """The URL of an empty Valkey; our settings name it as the broker."""
+    valkey_server.flush()
+    pools.reset()  # the same port in every test: drop connections that a killed broker left dead
+    environment.setenv("CELERY_BROKER_URL", valkey_server.url())
+    settings.current.cache_clear()
+    return valkey_server.url()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory):
+    """A RabbitMQ node; its tests carry the mark `rabbitmq`."""
+    server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    try:
+        yield server.start()
+    except RabbitMQMissing as missing:
+        pytest.skip(str(missing))
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def simulated_site():
+    """A WordPress with our bridge, as a small server of its own that accepts SITE_KEY."""
+    from simulators.wordpress import SimulatedSite
+
+    with SimulatedSite(api_key=SITE_KEY) as site:
+        yield site
+
+
+@pytest.fixture
+def turn_dial(simulated_site):
+    """Set a fault of `simulated_site`: ``turn_dial(kind="status", code=503, times=1)``."""
+    return simulated_site.faults.add
+
+
+@pytest.fixture
+def integration(database, simulated_site):
+    """Account, site and integration, committed, that point at `simulated_site`."""
+    with sessions.session_scope() as session:
+        site = make_site(session, url=simulated_site.url, key=SITE_KEY)
+        return make_integration(session, site)
+
+
+@pytest.fixture
+def turn_dial(simulated_site):
+    """Set a fault on the simulated site; see `simulators.faults.Fault` for the fields."""
+    return simulated_site.faults.add

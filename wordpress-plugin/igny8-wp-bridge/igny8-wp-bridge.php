@@ -1,0 +1,28 @@
+<?php
+/**
+ * Plugin Name:       IGNY8 WP Bridge
+ * Description:       Receives posts and images from IGNY8: every publication becomes exactly one post.
+ * Version:           1.4.0
+ * Requires at least: 5.6
+ * Requires PHP:      7.4
+ * Author:            IGNY8
+ * License:           GPLv2 or later
+ * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
+ * Text Domain:       igny8-wp-bridge
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge;
+
+defined( 'ABSPATH' ) || exit;
+
+const VERSION     = '1.4.0';
+const PROTOCOL    = 1;
+const PLUGIN_FILE = __FILE__;
+
+foreach ( array( 'bootstrap', 'database', 'locks', 'authentication', 'replies', 'body', 'document', 'reservations', 'claims', 'publish', 'posts', 'terms', 'image-bytes', 'media', 'media-routes', 'images', 'gallery', 'seo', 'publications', 'status', 'settings' ) as $igny8_subject ) {
+	require_once __DIR__ . '/includes/' . $igny8_subject . '.php';
+}
+
+setup();

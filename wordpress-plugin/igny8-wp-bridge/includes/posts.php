@@ -1,0 +1,196 @@
+<?php
+/**
+ * The post of a publication.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Posts;
+
+use Igny8\Bridge;
+use Igny8\Bridge\Database;
+use Igny8\Bridge\Gallery;
+use Igny8\Bridge\Locks;
+use Igny8\Bridge\Replies;
+use Igny8\Bridge\Reservations;
+use WP_Error;
+
+const KEY_META = '_igny8_publication_key';
+
+/**
+ * Finds the post that carries a key, in whatever status.
+ *
+ * @param string $key The publication key.
+ * @return int Its id, 0 where there is none.
+ */
+function find_by_key( string $key ): int {
+	global $wpdb;
+	return (int) $wpdb->get_var(
+		$wpdb->prepare(
+			"SELECT p.ID FROM {$wpdb->postmeta} m JOIN {$wpdb->posts} p ON p.ID = m.post_id
+			WHERE m.meta_key = %s AND m.meta_value = %s AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
+			KEY_META,
+			$key
+		)
+	);
+}
+
+/**
+ * The post a row names; of a request that died, the draft it left behind.
+ *
+ * A finished row is taken at its word: plugins that copy posts copy the key too.
+ *
+ * @param array<string, mixed> $row The row.
+ * @return int A post id, perhaps of a deleted post; 0 where there never was one.
+ */
+function find_of_row( array $row ): int {
+	$is_there = $row['post_id'] > 0 && 'gone' !== state_of( $row['post_id'] );
+	if ( $is_there || Reservations\DONE === $row['state'] ) {
+		return $row['post_id'];
+	}
+	$found = find_by_key( $row['publication_key'] );
+	if ( 0 === $found && 0 !== $row['done_at'] ) {
+		return $row['post_id'];
+	}
+	return $found;
+}
+
+/**
+ * The status of a post, or `gone`.
+ *
+ * @param int $post_id The post id.
+ */
+function state_of( int $post_id ): string {
+	$post = get_post( $post_id );
+	return null === $post ? 'gone' : $post->post_status;
+}
+
+/**
+ * Whether the database, and not just a cache, has a post.
+ *
+ * @param int $post_id The post id.
+ */
+function is_stored( int $post_id ): bool {
+	global $wpdb;
+	return (int) $wpdb->get_var( $wpdb->prepare( "SELECT ID FROM {$wpdb->posts} WHERE ID = %d", $post_id ) ) === $post_id;
+}
+
+/**
+ * Sees to it that there is a post outside the trash to work on.
+ *
+ * @param array<string, mixed> $row      Our row; its post_id follows.
+ * @param array<string, mixed> $document The document.
+ */
+function ensure( array &$row, array $document ): ?WP_Error {
+	$state = 0 === $row['post_id'] ? 'gone' : state_of( $row['post_id'] );
+	if ( 'gone' === $state ) {
+		return create_draft( $row, $document );
+	}
+	if ( 'trash' === $state && ! wp_untrash_post( $row['post_id'] ) ) {
+		return Replies\write_failed( 'The post could not be taken out of the trash.' );
+	}
+	return null;
+}
+
+/**
+ * Makes the draft and writes its id into our row, both or neither.
+ *
+ * @param array<string, mixed> $row      Our row; its post_id follows.
+ * @param array<string, mixed> $document The document.
+ */
+function create_draft( array &$row, array $document ): ?WP_Error {
+	Database\begin();
+	$post_id = wp_insert_post(
+		wp_slash(
+			array(
+				'post_type'    => 'post',
+				'post_status'  => 'draft',
+				'post_title'   => $document['title'],
+				'post_content' => $document['content_html'],
+				'post_excerpt' => $document['excerpt'],
+				'post_author'  => Bridge\author_id(),
+				'meta_input'   => array( KEY_META => $row['publication_key'] ),
+			)
+		),
+		true
+	);
+	if ( is_wp_error( $post_id ) || 0 === $post_id ) {
+		Database\rollback();
+		return Replies\write_failed( is_wp_error( $post_id ) ? $post_id->get_error_message() : 'The post was not stored.' );
+	}
+	if ( ! Reservations\write( $row, array( 'post_id' => $post_id ) ) ) {
+		Database\rollback();
+		clean_post_cache( $post_id );
+		wp_delete_post( $post_id, true ); // Where there are no transactions the draft is still there.
+		return Replies\in_progress();
+	}
+	Database\commit();
+	if ( ! is_stored( $post_id ) ) { // A deadlock rolls back behind WordPress's back.
+		Reservations\write( $row, array( 'post_id' => 0 ) );
+		clean_post_cache( $post_id );
+		return Replies\write_failed( 'The database gave the transaction up.' );
+	}
+	$row['post_id'] = $post_id;
+	return null;
+}
+
+/**
+ * Gives the post its final text and status.
+ *
+ * Two posts that become public at once could get the same slug, so the posts that
+ * want one slug wait for each other.
+ *
+ * @param int                              $post_id  The post id.
+ * @param array<string, mixed>             $document The document.
+ * @param array<int, array<string, mixed>> $images   What became of the images.
+ */
+function complete( int $post_id, array $document, array $images ): ?WP_Error {
+	$fields = array(
+		'ID'           => $post_id,
+		'post_title'   => $document['title'],
+		'post_content' => Gallery\append( $document['content_html'], Gallery\block( $images ) ),
+		'post_excerpt' => $document['excerpt'],
+		'post_status'  => $document['status'],
+	);
+	if ( '' !== $document['slug'] ) {
+		$fields['post_name'] = $document['slug'];
+	}
+
+	$slug   = sanitize_title( '' === $document['slug'] ? $document['title'] : $document['slug'] );
+	$result = Locks\with_lock( 'slug_' . md5( $slug ), static fn() => update( $fields ) );
+	return is_wp_error( $result ) ? $result : null;
+}
+
+/**
+ * Shows the images that were missing, unless an editor has taken the gallery away.
+ *
+ * @param int                              $post_id The post id.
+ * @param array<int, array<string, mixed>> $before  The images as they were.
+ * @param array<int, array<string, mixed>> $now     The images as they are.
+ */
+function update_gallery( int $post_id, array $before, array $now ): ?WP_Error {
+	$content = get_post( $post_id )->post_content;
+	$changed = Gallery\swap( $content, Gallery\block( $before ), Gallery\block( $now ) );
+	if ( $changed === $content ) {
+		return null;
+	}
+	return update(
+		array(
+			'ID'           => $post_id,
+			'post_content' => $changed,
+		)
+	);
+}
+
+/**
+ * Updates a post.
+ *
+ * @param array<string, mixed> $fields The fields, not slashed.
+ */
+function update( array $fields ): ?WP_Error {
+	$result = wp_update_post( wp_slash( $fields ), true );
+	if ( is_wp_error( $result ) ) {
+		return Replies\write_failed( $result->get_error_message() );
+	}
+	return 0 === $result ? Replies\write_failed( 'The post was not updated.' ) : null;
+}

@@ -1,0 +1,212 @@
+<?php
+/**
+ * The rows of the table of publications.
+ *
+ * A request owns a row while the row is in progress and `reserved_at` is the value
+ * that request wrote; every write below names that value, so a request that was
+ * given up and taken over cannot write any more.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Reservations;
+
+use Igny8\Bridge\Database;
+
+const IN_PROGRESS   = 'in_progress';
+const DONE          = 'done';
+const STALE_SECONDS = 120;
+
+/**
+ * Reads the row of a key.
+ *
+ * @param string $key The publication key.
+ * @return array<string, mixed>|null
+ */
+function find( string $key ): ?array {
+	global $wpdb;
+	$table = Database\publications_table();
+	return typed( $wpdb->get_row( $wpdb->prepare( "SELECT * FROM $table WHERE publication_key = %s", $key ), ARRAY_A ) );
+}
+
+/**
+ * Reads the row of a content.
+ *
+ * @param int $content_id Our id of the content.
+ * @return array<string, mixed>|null
+ */
+function find_by_content( int $content_id ): ?array {
+	global $wpdb;
+	$table = Database\publications_table();
+	return typed( $wpdb->get_row( $wpdb->prepare( "SELECT * FROM $table WHERE content_id = %d", $content_id ), ARRAY_A ) );
+}
+
+/**
+ * Reads the rows of several keys.
+ *
+ * @param string[] $keys Publication keys, at least one.
+ * @return array<int, array<string, mixed>>
+ */
+function find_many( array $keys ): array {
+	global $wpdb;
+	$table = Database\publications_table();
+	$marks = implode( ', ', array_fill( 0, count( $keys ), '%s' ) );
+	$rows  = $wpdb->get_results( $wpdb->prepare( "SELECT * FROM $table WHERE publication_key IN ($marks)", $keys ), ARRAY_A );
+	return array_map( __NAMESPACE__ . '\\typed', (array) $rows );
+}
+
+/**
+ * Gives the columns of a row their types; the database hands out strings.
+ *
+ * @param array<string, mixed>|null $row The row.
+ * @return array<string, mixed>|null
+ */
+function typed( ?array $row ): ?array {
+	if ( null === $row ) {
+		return null;
+	}
+	foreach ( array( 'content_id', 'post_id', 'fence', 'revision', 'reserved_at', 'done_at' ) as $name ) {
+		$row[ $name ] = (int) $row[ $name ];
+	}
+	$row['images'] = (array) json_decode( $row['images'], true );
+	return $row;
+}
+
+/**
+ * Makes the row of a new key; of many requests at once, one wins.
+ *
+ * @param array<string, mixed> $row Every column.
+ * @return bool Whether we won.
+ */
+function insert( array $row ): bool {
+	global $wpdb;
+	$table = Database\publications_table();
+	return Database\insert_ignore(
+		$wpdb->prepare(
+			"INSERT IGNORE INTO $table
+			(publication_key, content_id, post_id, state, fence, revision, fingerprint, images, reserved_at, done_at)
+			VALUES (%s, %d, %d, %s, %d, %d, %s, '[]', %d, %d)",
+			$row['publication_key'],
+			$row['content_id'],
+			$row['post_id'],
+			$row['state'],
+			$row['fence'],
+			$row['revision'],
+			$row['fingerprint'],
+			$row['reserved_at'],
+			$row['done_at']
+		)
+	);
+}
+
+/**
+ * Puts a known row in progress for us, if it is still as we read it.
+ *
+ * @param array<string, mixed> $row      As it was read, with the post that was found for it.
+ * @param array<string, mixed> $document What is to be published.
+ * @return array<string, mixed>|null The row as it is now, or null when another request was quicker.
+ */
+function claim( array $row, array $document ): ?array {
+	global $wpdb;
+	$table = Database\publications_table();
+	$now   = time();
+	$rows  = $wpdb->query(
+		$wpdb->prepare(
+			"UPDATE $table SET state = %s, reserved_at = %d, fence = %d, revision = %d, fingerprint = %s, post_id = %d
+			WHERE publication_key = %s AND state = %s AND reserved_at = %d AND fence = %d AND revision = %d",
+			IN_PROGRESS,
+			$now,
+			$document['fence'],
+			$document['revision'],
+			$document['fingerprint'],
+			$row['post_id'],
+			$row['publication_key'],
+			$row['state'],
+			$row['reserved_at'],
+			$row['fence'],
+			$row['revision']
+		)
+	);
+	if ( 1 !== (int) $rows ) {
+		return null;
+	}
+	$changed = array_intersect_key( $document, array_flip( array( 'fence', 'revision', 'fingerprint' ) ) );
+	return array_merge(
+		$row,
+		$changed,
+		array(
+			'state'       => IN_PROGRESS,
+			'reserved_at' => $now,
+		)
+	);
+}
+
+/**
+ * Writes columns of a row we own.
+ *
+ * @param array<string, mixed> $row     The row as we hold it.
+ * @param array<string, mixed> $columns What to write.
+ * @return bool False when the row is no longer ours, or the database refused.
+ */
+function write( array $row, array $columns ): bool {
+	global $wpdb;
+	$owned = array(
+		'publication_key' => $row['publication_key'],
+		'state'           => IN_PROGRESS,
+		'reserved_at'     => $row['reserved_at'],
+	);
+	return 1 === (int) $wpdb->update( Database\publications_table(), $columns, $owned );
+}
+
+/**
+ * Tells that we are still working, so that nobody takes over.
+ *
+ * @param array<string, mixed> $row The row as we hold it; its reserved_at moves.
+ * @return bool False when somebody did take over.
+ */
+function renew( array &$row ): bool {
+	$now = time();
+	if ( $now === $row['reserved_at'] ) {
+		return true; // Nobody takes over within the second.
+	}
+	if ( ! write( $row, array( 'reserved_at' => $now ) ) ) {
+		return false;
+	}
+	$row['reserved_at'] = $now;
+	return true;
+}
+
+/**
+ * Remembers the highest fence seen.
+ *
+ * @param array<string, mixed> $row   The row.
+ * @param int                  $fence The fence of this request.
+ */
+function raise_fence( array $row, int $fence ): void {
+	global $wpdb;
+	$table = Database\publications_table();
+	$wpdb->query( $wpdb->prepare( "UPDATE $table SET fence = %d WHERE publication_key = %s AND fence < %d", $fence, $row['publication_key'], $fence ) );
+}
+
+/**
+ * Gives up a row we own, so that the next request need not wait.
+ *
+ * @param array<string, mixed>      $row      The row as we hold it.
+ * @param array<string, mixed>|null $previous The row as it was before our claim, null when we made it.
+ */
+function release( array $row, ?array $previous ): void {
+	global $wpdb;
+	if ( null === $previous && 0 === $row['post_id'] ) {
+		$wpdb->delete(
+			Database\publications_table(),
+			array(
+				'publication_key' => $row['publication_key'],
+				'reserved_at'     => $row['reserved_at'],
+			)
+		);
+	} elseif ( null !== $previous && DONE === $previous['state'] && $previous['post_id'] === $row['post_id'] ) {
+		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) ) );
+	} else {
+		write( $row, array( 'reserved_at' => 0 ) );
+	}
+}
