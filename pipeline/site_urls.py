@@ -19,7 +19,8 @@ class BadSiteUrl(ValueError):
 def normalise_site_url(written: str) -> str:
     """Return scheme, host, port and path in one spelling, without a slash at the end.
 
-    The host is lower case, an international name in Punycode (RFC 5891), a default port is left out.
+    The host is lower case, an international name in Punycode (RFC 5891); a default port is left
+    out.
 
     Raises:
         BadSiteUrl: it is not plain http(s), or holds a login, a query or a fragment.

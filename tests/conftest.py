@@ -1,4 +1,4 @@
-"""The fixtures every test may ask for: databases, a broker, a site, and rows that belong together."""
+"""What every test may ask for: databases, a broker, a site, and rows that belong together."""
 
 import os
 
@@ -144,7 +144,7 @@ def simulated_site():
 
 @pytest.fixture
 def turn_dial(simulated_site):
-    """Set a fault of `simulated_site`: ``turn_dial(kind="status", code=503, times=1)``."""
+    """Set a fault of `simulated_site`; see `simulators.faults.Fault` for the fields."""
     return simulated_site.faults.add
 
 
@@ -154,9 +154,3 @@ def integration(database, simulated_site):
     with sessions.session_scope() as session:
         site = make_site(session, url=simulated_site.url, key=SITE_KEY)
         return make_integration(session, site)
-
-
-@pytest.fixture
-def turn_dial(simulated_site):
-    """Set a fault on the simulated site; see `simulators.faults.Fault` for the fields."""
-    return simulated_site.faults.add

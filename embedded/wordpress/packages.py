@@ -8,6 +8,7 @@ from pathlib import Path
 # The "-core" packages bring MariaDB's programs without a daemon, a user or a file in /etc/mysql.
 MARIADB = ("mariadb-server-core", "mariadb-client-core")
 PHP_PARTS = ("cli", "mysql", "gd", "curl", "mbstring", "xml", "zip", "intl")
+TEST_TOOLS = frozenset({"phpunit", "php-codesniffer"})
 PHP_OF_DEBIAN = {"12": "php8.2", "13": "php8.4"}
 
 
@@ -15,15 +16,15 @@ class CannotInstall(Exception):
     """The packages are missing and can't be had here; the message says why, for a person."""
 
 
-def ensure(*, sqlite: bool = False) -> None:
+def ensure(*, sqlite: bool = False, tests: bool = False) -> None:
     """Install what is missing; a machine that has it all is left alone, in milliseconds.
 
-    `sqlite` adds what a site on SQLite needs.
+    `sqlite` adds what a site on SQLite needs, `tests` what the plugin's own tests do.
 
     Raises:
         CannotInstall: not Debian, not root, or apt failed.
     """
-    wanted = _wanted(sqlite=sqlite)
+    wanted = _wanted(sqlite=sqlite) | (TEST_TOOLS if tests else frozenset())
     missing = wanted - _installed(wanted)
     if not missing:
         return

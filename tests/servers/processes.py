@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 DEADLINE = 60.0
@@ -128,20 +129,16 @@ class LocalProcess:
                 self._process.send_signal(number)
             return
         atexit.unregister(self.kill)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)  # what it started outlives it otherwise
-        except ProcessLookupError:
-            pass
         self._process.wait()
 
     def stop(self, timeout=10, sig=signal.SIGTERM):
         """Ask it to end, and kill it and its children when it has not after ``timeout`` s."""
         if self.running:
             self._process.send_signal(sig)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                pass
         self.kill()
 
     def restart(self, timeout=10):

@@ -1,0 +1,166 @@
+"""The checks behind `igny8 doctor`: each looks at one thing and never raises."""
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+import settings
+from cli import database
+from embedded.probes import Workers, answers_http
+from models import Heartbeat
+from models.clock import now
+from models.encryption import SecretUnreadable, key_ring
+from models.session import engine, session_scope
+from settings import Settings
+
+OLDEST_PYTHON = (3, 11)
+DISK_LOW, DISK_FULL = 1024**3, 200 * 1024**2
+WORKERS = ("publish", "media")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    subject: str
+    grade: Literal["ok", "warn", "fail"]
+    said: str
+    advice: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def run_checks() -> list[Finding]:
+    """Return what was found, in the order in which one thing stands on another."""
+    known = settings.current()
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _python,
+        _data_dir,
+        _disk,
+        _secret_key,
+        _database,
+        _broker,
+        _workers,
+        _beat,
+        _web,
+        _flower,
+    )
+    return [check(known) for check in checks]
+
+
+def _python(_: Settings) -> Finding:
+    version = platform.python_version()
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("python", "fail", version, "Python 3.11 or newer is needed: run bin/setup")
+    return Finding("python", "ok", version)
+
+
+def _data_dir(known: Settings) -> Finding:
+    from embedded.errors import CannotStart
+    from embedded.secrets import make_data_dir
+
+    try:
+        make_data_dir(known.data_dir)
+    except CannotStart as error:
+        return Finding("data folder", "fail", str(error))
+    if known.data_dir.stat().st_mode & 0o077:
+        advice = f"close it: chmod 700 {known.data_dir}"
+        return Finding("data folder", "warn", f"{known.data_dir}: others may look in", advice)
+    return Finding("data folder", "ok", str(known.data_dir))
+
+
+def _disk(known: Settings) -> Finding:
+    try:
+        free = shutil.disk_usage(known.data_dir).free
+    except OSError as error:
+        return Finding("disk", "fail", f"{known.data_dir}: {error.strerror}")
+    said = f"{free / 1024**3:.1f} GiB free"
+    if free < DISK_FULL:
+        return Finding("disk", "fail", said, "make room: the database can't be written soon")
+    if free < DISK_LOW:
+        return Finding("disk", "warn", said, "make room")
+    return Finding("disk", "ok", said)
+
+
+def _secret_key(_: Settings) -> Finding:
+    try:
+        count = len(key_ring())
+    except SecretUnreadable as error:
+        return Finding("secret key", "fail", str(error))
+    except OSError as error:
+        return Finding("secret key", "fail", f"secret.key: {error.strerror}")
+    return Finding("secret key", "ok", f"{count} in use")
+
+
+def _database(_: Settings) -> Finding:
+    where = engine().url.render_as_string(hide_password=True)
+    try:
+        at, newest = database.current(), database.head()
+    except SQLAlchemyError as error:
+        said = str(getattr(error, "orig", error)).strip().split("\n")[0]
+        return Finding("database", "fail", f"{where}: {said}", "look at DATABASE_URL")
+    if at != newest:
+        said = f"{where}: at {at or 'no migration'}, newest {newest}"
+        return Finding("database", "fail", said, "run `igny8 db upgrade`")
+    return Finding("database", "ok", f"{where}, at {at}")
+
+
+def _broker(known: Settings) -> Finding:
+    from kombu.utils.url import maybe_sanitize_url
+
+    where = str(maybe_sanitize_url(known.broker_url))
+    if Workers(known.broker_url).reaches_broker():
+        return Finding("broker", "ok", where)
+    advice = (
+        "start the stack with `igny8 up`" if known.uses_embedded_broker else "look at REDIS_URL"
+    )
+    return Finding("broker", "fail", f"{where} does not answer", advice)
+
+
+def _workers(known: Settings) -> Finding:
+    with closing(Workers(known.broker_url)) as workers:
+        nodes = workers.answering()
+    missing = [name for name in WORKERS if not any(n.startswith(f"{name}@") for n in nodes)]
+    if missing:
+        said = f"no answer from: {', '.join(missing)}"
+        return Finding("workers", "fail", said, "start them: `igny8 up`, or the lines in Procfile")
+    return Finding("workers", "ok", ", ".join(nodes))
+
+
+def _beat(known: Settings) -> Finding:
+    # Twice the tick is normal behind a busy worker; ten ticks are not.
+    limit = max(60.0, 10 * known.tick)
+    try:
+        with session_scope(read_only=True) as session:
+            row = session.execute(
+                sa.select(Heartbeat.at, now()).where(Heartbeat.name == "dispatch")
+            ).first()
+    except SQLAlchemyError:
+        return Finding("beat", "fail", "can't be seen without the database")
+    if row is None:
+        return Finding("beat", "fail", "has never ticked", "start it: `igny8 up`")
+    age: timedelta = row[1] - row[0]
+    said = f"last tick {age.total_seconds():.0f} s ago"
+    if age.total_seconds() > limit:
+        return Finding("beat", "fail", said, "start beat and the publish worker: `igny8 up`")
+    return Finding("beat", "ok", said)
+
+
+def _web(known: Settings) -> Finding:
+    if answers_http(known.host, known.port, "/healthz"):
+        return Finding("API", "ok", known.base_url)
+    # Web and Flower may well run elsewhere: work goes on without them.
+    return Finding("API", "warn", f"no answer on {known.host}:{known.port}")
+
+
+def _flower(known: Settings) -> Finding:
+    if answers_http("127.0.0.1", known.flower_port, "/healthcheck"):
+        return Finding("Flower", "ok", f"http://127.0.0.1:{known.flower_port}/")
+    return Finding("Flower", "warn", f"no answer on 127.0.0.1:{known.flower_port}")

@@ -1,0 +1,59 @@
+"""Which site the operator means: by id or by address."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from cli.exits import CommandError, Exit
+from models import Integration, Site
+from pipeline.site_urls import BadSiteUrl, normalise_site_url
+
+LARGEST_ID = 2**31 - 1
+"""PostgreSQL refuses to compare an integer column with more."""
+
+
+class NotFound(CommandError):
+    """There is no such thing."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Exit.BAD_INPUT)
+
+
+def normalised(written: str) -> str:
+    """Return an address that an operator gave, in the form we keep.
+
+    Raises:
+        CommandError: it is no address of a site.
+    """
+    try:
+        return normalise_site_url(written)
+    except BadSiteUrl as error:
+        raise CommandError(str(error), Exit.BAD_INPUT) from None
+
+
+def find_integration(session: Session, written: str) -> Integration:
+    """Return the integration of a site that is named by its id or its URL, with its site.
+
+    Raises:
+        NotFound: no site, or more than one, goes by that name.
+        CommandError: it is neither a number nor an address.
+    """
+    query = (
+        sa.select(Integration)
+        .join(Site)
+        .options(joinedload(Integration.site))
+        .order_by(Integration.id)
+    )
+    if written.isascii() and written.isdecimal():
+        number = int(written[:12])
+        found = session.scalars(query.where(Site.id == min(number, LARGEST_ID))).first()
+        if found is None:
+            raise NotFound(f"there is no site {number}; `igny8 site list` shows them all")
+        return found
+    url = normalised(written)
+    same = session.scalars(query.where(Site.url == url)).all()
+    if not same:
+        raise NotFound(f"there is no site {url}; `igny8 site list` shows them all")
+    if len(ids := {one.site_id for one in same}) > 1:
+        listed = ", ".join(map(str, sorted(ids)))
+        raise NotFound(f"several accounts have {url}: name it by its id ({listed})")
+    return same[0]

@@ -1,0 +1,144 @@
+"""What `igny8 status` and `igny8 events` show: how things stand, and what has happened."""
+
+import time
+from typing import Any
+
+import typer
+
+from cli.exits import CommandError, Exit
+from cli.finding import LARGEST_ID, find_integration
+from cli.output import output
+from cli.standing import events_after, newest_events, publications_of, sites_standing
+from models import Content
+from models.publication import PublicationState
+from models.session import session_scope
+
+PAUSE = 1.0
+"""Seconds between two looks for new events."""
+
+OVERLAP = 200
+"""Ids to look at again: a lower one may be committed after a higher one."""
+
+
+def status(site: str | None, content: int | None) -> None:
+    """Show every site's publications by state, or the whole story of one content."""
+    if content is not None:
+        _tell(content)
+        return
+    with session_scope(read_only=True) as session:
+        chosen = find_integration(session, site).id if site else None
+        rows = sites_standing(session, chosen)
+    states = [state.value for state in PublicationState]
+    output().table(
+        (
+            "Id",
+            "URL",
+            "Connection",
+            *map(str.capitalize, states),
+            "Oldest due",
+            "Suspended because",
+        ),
+        [
+            (
+                row["id"],
+                row["url"],
+                row["connection_status"],
+                *(row["publications"].get(state, 0) for state in states),
+                _age(row["oldest_due_seconds"]),
+                row["suspended_reason"],
+            )
+            for row in rows
+        ],
+    )
+    output().result({"sites": rows})
+
+
+def _age(seconds: int | None) -> str:
+    """Return a length of time in the largest unit that says enough."""
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _tell(content_id: int) -> None:
+    with session_scope(read_only=True) as session:
+        content = session.get(Content, content_id) if 0 < content_id <= LARGEST_ID else None
+        if content is None:
+            raise CommandError(f"there is no content {content_id}", Exit.BAD_INPUT)
+        head = {
+            "content_id": content.id,
+            "title": content.title,
+            "status": content.status.value,
+            "revision": content.revision,
+        }
+        stories = publications_of(session, content_id)
+    say = output()
+    say.line(f"{head['content_id']}  {head['title']}  ({head['status']}, rev. {head['revision']})")
+    if not stories:
+        say.line("It was never asked to be published.")
+    for story in stories:
+        _tell_story(story)
+    say.result(head | {"publications": stories})
+
+
+def _tell_story(story: dict[str, Any]) -> None:
+    say = output()
+    say.line(f"\n{story['site']}: {story['state']} {story['url'] or ''}".rstrip())
+    for name in ("failure", "suspended_reason"):
+        if story[name]:
+            say.line(f"  because: {story[name]}")
+    say.line(f"  key {story['publication_key']}, due {story['due_at']}")
+    if story["attempts"]:
+        say.table(
+            ("At", "Request", "Answer", "ms", "Error"),
+            [
+                (one["at"], one["request"], one["status_code"], one["duration_ms"], one["error"])
+                for one in story["attempts"]
+            ],
+        )
+    for event in story["events"]:
+        say.line(f"  {_event_line(event)}")
+
+
+def events(site: str | None, limit: int, *, follow: bool) -> None:
+    """Show what happened last, the newest at the end."""
+    with session_scope(read_only=True) as session:
+        site_id = find_integration(session, site).site_id if site else None
+        rows = newest_events(session, site_id, limit)
+    if not follow:
+        for row in rows:
+            output().line(_event_line(row))
+        output().result({"events": rows})
+        return
+    _follow(rows, site_id)
+
+
+def _follow(rows: list[dict[str, Any]], site_id: int | None) -> None:
+    """Print events as they come; under --json one object a line."""
+    seen: set[int] = set()
+    before = rows[0]["id"] - 1 if rows else 0
+    last = before
+    try:
+        while True:
+            for row in rows:
+                if row["id"] not in seen:
+                    output().line(_event_line(row))
+                    output().result(row)
+            seen = {number for number in seen if number > last - OVERLAP}
+            seen.update(row["id"] for row in rows)
+            last = max(seen, default=last)
+            time.sleep(PAUSE)
+            with session_scope(read_only=True) as session:
+                rows = events_after(session, site_id, max(before, last - OVERLAP), 1000)
+    except KeyboardInterrupt:
+        raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def _event_line(event: dict[str, Any]) -> str:
+    about = f" content {event['content_id']}" if event["content_id"] else ""
+    why = f": {event['error_message']}" if event["error_message"] else ""
+    where = f" {event['site']}" if "site" in event else ""
+    return f"{event['at']} {event['status']}{where}{about} {event['description']}{why}"

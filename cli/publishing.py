@@ -1,0 +1,62 @@
+"""`igny8 publish`, `igny8 status`, `igny8 events`: contents on their way, and how it goes."""
+
+from typing import Annotated
+
+import typer
+
+from cli.exits import CommandError, Exit
+
+SiteOption = Annotated[str | None, typer.Option(help="Its id or URL.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("publish")(publish)
+    app.command("status")(status)
+    app.command("events")(events)
+
+
+def publish(  # noqa: PLR0913, PLR0917 - a command's options
+    site: Annotated[str, typer.Option(help="Its id or URL.")],
+    ids: Annotated[list[int] | None, typer.Argument(help="Contents, by their ids.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All contents of the site.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Stay until all are finished.")] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to stay at most.")] = 600.0,
+    draft: Annotated[bool, typer.Option("--draft", help="As drafts on the site.")] = False,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Bring back what was trashed on the site.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also what has not changed.")] = False,
+    override_status: Annotated[
+        bool, typer.Option("--override-status", help="Also what is not approved.")
+    ] = False,
+) -> None:
+    """Put contents on a site, each once, however often it is asked for."""
+    from cli.publish_command import Asked, publish
+    from models.accepting import Wanted
+
+    if bool(ids) == everything:
+        raise CommandError("name contents by their ids, or take --all", Exit.USAGE)
+    wanted = Wanted("draft" if draft else "publish", restore=restore, force=force)
+    publish(Asked(site, None if everything else ids, wanted, override_status, wait, timeout))
+
+
+def status(
+    site: SiteOption = None,
+    content: Annotated[int | None, typer.Option(help="Tell this content's whole story.")] = None,
+) -> None:
+    """Show every site's publications by state, and what holds them up."""
+    from cli.overview import status
+
+    status(site, content)
+
+
+def events(
+    site: SiteOption = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes.")] = False,
+) -> None:
+    """Show what happened last, the newest at the end."""
+    from cli.overview import events
+
+    events(site, limit, follow=follow)

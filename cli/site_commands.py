@@ -1,0 +1,152 @@
+"""What `igny8 site` does: record a site, list them, ask them how they are."""
+
+import secrets
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import typer
+from sqlalchemy.orm import joinedload
+
+from cli.bell import wake_workers
+from cli.exits import CommandError, Exit
+from cli.finding import find_integration, normalised
+from cli.output import output
+from cli.private_hosts import allow_private_host
+from cli.site_records import (
+    Look,
+    NewSite,
+    Recorded,
+    advice,
+    check_key,
+    look_at,
+    record_look,
+    record_site,
+)
+from cli.standing import site_values
+from models import Integration
+from models.session import session_scope
+from platforms import Target, target_of
+
+CHECKS_AT_ONCE = 8
+"""A dead site takes its whole timeout; the others need not wait for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The options of `igny8 site add`."""
+
+    url: str
+    key: str | None
+    key_stdin: bool
+    generate_key: bool
+    name: str | None
+    account: str
+    allow_private: bool
+    check: bool
+
+
+def add_site(asked: Asked) -> None:
+    """Add a site, or give a site its new key; then look whether it answers."""
+    address = normalised(asked.url)
+    chosen = _key(asked.key, from_stdin=asked.key_stdin, generated=asked.generate_key)
+    if asked.allow_private and allow_private_host(address):
+        output().note("noted in .env; restart what is running, so that it sees that too")
+    with session_scope() as session:
+        recorded = record_site(session, NewSite(address, chosen, asked.name, asked.account.strip()))
+        values = site_values(recorded.integration)
+        target = target_of(recorded.integration)
+    _say_recorded(recorded, values)
+    result: dict[str, Any] = {"added": recorded.added, "key_changed": recorded.new_key}
+    if asked.generate_key:
+        # The site can't know this key yet: to look now would only find that out.
+        output().line(f"Key, shown only now: {chosen}")
+        output().line("Enter it in the plugin's settings, then `igny8 site check` this site.")
+        output().result({"site": values, **result, "key": chosen, "check": None})
+    elif asked.check:
+        _check([(target, values)], result)
+    else:
+        output().result({"site": values, **result, "check": None})
+
+
+def _key(given: str | None, *, from_stdin: bool, generated: bool) -> str:
+    if (given is not None) + from_stdin + generated > 1:
+        raise CommandError("take one of --key, --key-stdin and --generate-key", Exit.USAGE)
+    if generated:
+        return f"igny8_live_{secrets.token_urlsafe(32)}"
+    if from_stdin:
+        return check_key(sys.stdin.readline())
+    if given is None and not sys.stdin.isatty():
+        raise CommandError("give the key: --key KEY, --key-stdin or --generate-key", Exit.USAGE)
+    return check_key(typer.prompt("Key", hide_input=True) if given is None else given)
+
+
+def _say_recorded(recorded: Recorded, values: dict[str, Any]) -> None:
+    what = f"site {values['id']}, {values['url']}"
+    if recorded.added:
+        output().line(f"Added {what}")
+    elif recorded.new_key:
+        output().line(f"Changed the key of {what}")
+    else:
+        output().line(f"Nothing new: {what} has this key")
+
+
+def list_sites() -> None:
+    """Show every site, and whether it is well."""
+    with session_scope(read_only=True) as session:
+        query = sa.select(Integration).options(joinedload(Integration.site))
+        rows = [site_values(row) for row in session.scalars(query.order_by(Integration.site_id))]
+    columns = ("id", "name", "url", "key", "connection_status", "problem")
+    output().table(
+        ("Id", "Name", "URL", "Key", "Connection", "Problem"),
+        [[row[column] for column in columns] for row in rows],
+    )
+    output().result({"sites": rows})
+
+
+def check_sites(chosen: str | None) -> None:
+    """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
+    with session_scope(read_only=True) as session:
+        if chosen is not None:
+            rows = [find_integration(session, chosen)]
+        else:
+            query = sa.select(Integration).options(joinedload(Integration.site))
+            rows = list(session.scalars(query.order_by(Integration.site_id)))
+        subjects = [(target_of(row), site_values(row)) for row in rows]
+    if not subjects:
+        raise CommandError("there is no site yet: igny8 site add URL --key KEY", Exit.BAD_INPUT)
+    _check(subjects, {})
+
+
+def _check(subjects: list[tuple[Target, dict[str, Any]]], result: dict[str, Any]) -> None:
+    """Look at the sites, write down and say what was seen; exit 3 when one is not well."""
+    checks: list[dict[str, Any]] = []
+    with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:
+        looks = pool.map(look_at, [target for target, _ in subjects])
+        for look, (_, values) in zip(looks, subjects, strict=True):
+            record_look(look)
+            checks.append(_say_look(look, values))
+    if any(check["ok"] for check in checks):
+        wake_workers()  # parked work may go on
+    if result:
+        output().result({"site": subjects[0][1], **result, "check": checks[0]})
+    else:
+        output().result({"checks": checks})
+    if not all(check["ok"] for check in checks):
+        raise typer.Exit(Exit.UNREACHABLE)
+
+
+def _say_look(look: Look, values: dict[str, Any]) -> dict[str, Any]:
+    told = {"site": values["id"], "url": values["url"], "ok": look.error is None}
+    if look.status is None:
+        words = advice(look, values["id"])
+        output().error(f"{values['url']}: {words}", **told)
+        return told | {"code": look.error.code if look.error else None, "problem": words}
+    seen = look.status
+    output().line(
+        f"{values['url']}: well. WordPress {seen.wordpress_version}, plugin "
+        f"{seen.plugin_version}, PHP {seen.php_version}, time zone {seen.timezone or 'unknown'}"
+    )
+    return told | {"status": asdict(seen)}

@@ -1,0 +1,165 @@
+"""A site in the database: recorded, given its key, and what a look at it showed."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from cli.exits import CommandError, Exit
+from models import Account, Integration, Site
+from models.encryption import digest
+from models.outcomes import resume_site
+from models.session import session_scope
+from pipeline.errors import PublishError
+from platforms import Target, connect
+from platforms.base import SiteStatus
+
+PLATFORM = "wordpress"
+
+
+class KeyRefused(CommandError):
+    """This can't be a site's key; the message says why and never repeats it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, Exit.BAD_INPUT)
+
+
+@dataclass(frozen=True, slots=True)
+class NewSite:
+    """What the operator says of a site."""
+
+    url: str
+    """As `pipeline.site_urls.normalise_site_url` wrote it."""
+
+    key: str
+    name: str | None = None
+    account: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    integration: Integration
+    added: bool
+    """False when the site was there."""
+
+    new_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a site said of itself, or why it could not."""
+
+    integration_id: int
+    status: SiteStatus | None = None
+    error: PublishError | None = None
+
+
+def check_key(key: str) -> str:
+    """Return the key without the white space around it.
+
+    Raises:
+        KeyRefused: it is empty, or no HTTP header can carry it.
+    """
+    cleaned = key.strip()
+    if not cleaned:
+        raise KeyRefused("the key is empty: copy it from the plugin's settings, or --generate-key")
+    if not (cleaned.isascii() and cleaned.isprintable()) or " " in cleaned:
+        raise KeyRefused("the key has spaces or unusual characters in it: copy it once more")
+    return cleaned
+
+
+def record_site(session: Session, new: NewSite) -> Recorded:
+    """Add a site with its integration, or give the one at this address its new key.
+
+    Raises:
+        KeyRefused: another site has this key; an inbound key must name one site (C1).
+    """
+    account = _ensure_account(session, new.account)
+    site = session.scalars(
+        sa.select(Site).filter_by(account_id=account.id, url=new.url)
+    ).one_or_none()
+    _refuse_shared_key(session, new.key, site)
+    added = site is None
+    if site is None:
+        host = new.url.partition("://")[2]
+        site = Site(account_id=account.id, url=new.url, name=new.name or host)
+        session.add(site)
+    site.name = new.name or site.name
+    new_key = site.wp_api_key != new.key
+    if new_key:
+        site.set_key(new.key)
+    session.flush()
+    return Recorded(_ensure_integration(session, site), added, new_key)
+
+
+def _ensure_account(session: Session, name: str) -> Account:
+    account = session.scalars(sa.select(Account).filter_by(name=name)).one_or_none()
+    if account is None:
+        account = Account(name=name)
+        session.add(account)
+        session.flush()
+    return account
+
+
+def _refuse_shared_key(session: Session, key: str, site: Site | None) -> None:
+    owner = session.scalars(sa.select(Site).filter_by(wp_api_key_digest=digest(key))).first()
+    if owner is not None and owner is not site:
+        raise KeyRefused(f"{owner.url} has this key already: every site needs its own")
+
+
+def _ensure_integration(session: Session, site: Site) -> Integration:
+    integration = session.scalars(
+        sa.select(Integration).filter_by(site_id=site.id, platform=PLATFORM)
+    ).one_or_none()
+    if integration is None:
+        integration = Integration(
+            account_id=site.account_id,
+            site=site,
+            platform=PLATFORM,
+            config_json={"site_url": site.url},
+            external_site_url=site.url,
+        )
+        session.add(integration)
+        session.flush()
+    return integration
+
+
+def look_at(target: Target) -> Look:
+    """Ask the site for its status. No transaction is open while it thinks."""
+    try:
+        return Look(target.integration_id, connect(target).status())
+    except PublishError as error:
+        return Look(target.integration_id, error=error)
+
+
+def record_look(look: Look) -> None:
+    """Write down what a look showed; a site that is well again goes on with its parked work."""
+    with session_scope() as session:
+        if look.error is None:
+            resume_site(session, look.integration_id)
+            return
+        session.execute(
+            sa.update(Integration)
+            .where(Integration.id == look.integration_id)
+            .values(connection_status="error", sync_error=f"{look.error.code}: {look.error}")
+            .execution_options(synchronize_session=False)
+        )
+
+
+ADVICE = {
+    "unreachable": "see whether the site is up and its address right",
+    "timeout": "see whether the site is up; it may only be slow",
+    "credentials_rejected": "or give us the plugin's: igny8 site add URL --key KEY",
+    "bridge_missing": "install and activate it under Plugins",
+    "not_wordpress": "see whether the address is that of the WordPress itself",
+    "address_refused": "where that is meant: igny8 site add URL --allow-private",
+}
+
+
+def advice(look: Look, site_id: int) -> str:
+    """Return what is wrong with a site and what the operator can do about it."""
+    if look.error is None:
+        return ""
+    todo = ADVICE.get(look.error.code)
+    again = f"then `igny8 site check {site_id}`"
+    return f"{look.error}; {todo}, {again}" if todo else f"{look.error}; {again}"

@@ -1,0 +1,158 @@
+"""How things stand: sites with what waits on them, one publication's story, what happened."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
+from models.clock import now
+from models.progress import counts_by_site
+
+Values = dict[str, Any]
+
+
+def sites_standing(session: Session, integration_id: int | None = None) -> list[Values]:
+    """Return every site (or one) with its publications by state and the age of the oldest due."""
+    query = sa.select(Integration).options(joinedload(Integration.site)).order_by(Integration.id)
+    if integration_id is not None:
+        query = query.filter_by(id=integration_id)
+    rows = session.scalars(query).all()
+    counts: dict[int, dict[str, int]] = {}
+    for account_id in {row.account_id for row in rows}:
+        counts |= counts_by_site(session, account_id)
+    oldest = _oldest_due(session)
+    return [
+        site_values(row)
+        | {
+            "publications": counts.get(row.id, {}),
+            "oldest_due_seconds": oldest.get(row.id),
+        }
+        for row in rows
+    ]
+
+
+def site_values(integration: Integration) -> Values:
+    """Return what may be shown of a site: its key only masked (C1, C19)."""
+    return {
+        "id": integration.site_id,
+        "name": integration.site.name,
+        "url": integration.site.url,
+        "platform": integration.platform,
+        "key": integration.site.masked_key,
+        "connection_status": integration.connection_status,
+        "suspended_at": _text(integration.suspended_at),
+        "suspended_reason": integration.suspended_reason,
+        "problem": integration.suspended_reason or integration.sync_error,
+    }
+
+
+def _oldest_due(session: Session) -> dict[int, int]:
+    """Return how many seconds the longest waiting publication of each site has been due."""
+    present = _present(session)
+    waiting = (
+        sa.select(Publication.integration_id, sa.func.min(Publication.due_at))
+        .where(Publication.state.in_(WAITING), Publication.due_at <= now())
+        .group_by(Publication.integration_id)
+    )
+    return {
+        integration_id: max(0, round((present - due).total_seconds()))
+        for integration_id, due in session.execute(waiting)
+    }
+
+
+def _present(session: Session) -> datetime:
+    return session.scalars(sa.select(now())).one()
+
+
+def publications_of(session: Session, content_id: int) -> list[Values]:
+    """Return the story of a content on each of its sites: state, attempts, events."""
+    query = (
+        sa.select(Publication)
+        .filter_by(content_id=content_id)
+        .options(joinedload(Publication.integration).joinedload(Integration.site))
+        .order_by(Publication.id)
+    )
+    return [_publication(session, row) for row in session.scalars(query)]
+
+
+def _publication(session: Session, row: Publication) -> Values:
+    attempts = session.scalars(
+        sa.select(Attempt).filter_by(publication_id=row.id).order_by(Attempt.id)
+    )
+    events = session.scalars(
+        sa.select(SyncEvent)
+        .filter_by(content_id=row.content_id, integration_id=row.integration_id)
+        .order_by(SyncEvent.id)
+    )
+    return {
+        "site": row.integration.site.url,
+        "publication_key": row.key,
+        "state": row.state.value,
+        "revision": row.revision,
+        "published_revision": row.published_revision,
+        "external_id": row.external_id,
+        "url": row.external_url,
+        "post_status": row.external_status,
+        "due_at": _text(row.due_at),
+        "attempts_used": row.attempts,
+        "failure": row.failure,
+        "suspended_reason": row.integration.suspended_reason,
+        "attempts": [_attempt(attempt) for attempt in attempts],
+        "events": [event_values(event) for event in events],
+    }
+
+
+def _attempt(attempt: Attempt) -> Values:
+    return {
+        "at": _text(attempt.created_at),
+        "request": f"{attempt.method} {attempt.path}",
+        "status_code": attempt.status_code,
+        "error": attempt.error,
+        "duration_ms": attempt.duration_ms,
+        "fence": attempt.fence,
+    }
+
+
+def newest_events(session: Session, site_id: int | None, limit: int) -> list[Values]:
+    """Return the last ``limit`` events, the newest at the end."""
+    query = _events(site_id).order_by(SyncEvent.id.desc()).limit(limit)
+    return [_with_site(event, url) for event, url in reversed(session.execute(query).all())]
+
+
+def events_after(session: Session, site_id: int | None, event_id: int, limit: int) -> list[Values]:
+    """Return up to ``limit`` events that came after ``event_id``, in their order."""
+    query = _events(site_id).where(SyncEvent.id > event_id).order_by(SyncEvent.id).limit(limit)
+    return [_with_site(event, url) for event, url in session.execute(query)]
+
+
+def _events(site_id: int | None) -> sa.Select[SyncEvent, str]:
+    query = sa.select(SyncEvent, Site.url).join(Site, Site.id == SyncEvent.site_id)
+    return query if site_id is None else query.where(SyncEvent.site_id == site_id)
+
+
+def _with_site(event: SyncEvent, url: str) -> Values:
+    return event_values(event) | {"site": url}
+
+
+def event_values(event: SyncEvent) -> Values:
+    """Return an event as people and scripts read it (S27–S38, C13)."""
+    return {
+        "id": event.id,
+        "at": _text(event.created_at),
+        "event_type": event.event_type,
+        "action": event.action,
+        "status": event.status.value,
+        "success": event.success,
+        "description": event.description,
+        "content_id": event.content_id,
+        "external_id": event.external_id,
+        "error_message": event.error_message,
+        "details": event.details,
+        "duration_ms": event.duration_ms,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

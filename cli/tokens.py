@@ -1,0 +1,119 @@
+"""`igny8 token`: who may call the API."""
+
+import secrets
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.exits import CommandError, Exit
+from cli.output import output
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from models import Account
+
+PREFIX = "igny8_api_"
+SHOWN = 14
+"""Letters of a token that are kept to recognise it by."""
+
+DEFAULT_ACCOUNT = "default"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    commands = typer.Typer(help="Tokens for the API.", no_args_is_help=True)
+    commands.command("create")(create)
+    commands.command("list")(list_tokens)
+    commands.command("revoke")(revoke)
+    app.add_typer(commands, name="token")
+
+
+def create(
+    name: Annotated[str, typer.Argument(help="Whose it is, or for what.")],
+    account: Annotated[str, typer.Option(help="The account it opens.")] = DEFAULT_ACCOUNT,
+) -> None:
+    """Make a token and show it, this once."""
+    from models import ApiToken
+    from models.encryption import digest
+    from models.session import session_scope
+
+    token = PREFIX + secrets.token_urlsafe(32)
+    with session_scope() as session:
+        row = ApiToken(
+            account=_account(session, account),
+            name=name,
+            prefix=token[:SHOWN],
+            digest=digest(token),
+        )
+        session.add(row)
+        session.flush()
+        number = row.id
+    out = output()
+    out.line(token)
+    out.note("This is shown once: we keep only its digest.")
+    out.result({"id": number, "name": name, "account": account, "token": token})
+
+
+def list_tokens() -> None:
+    """Show all tokens by their first letters."""
+    import sqlalchemy as sa
+    from sqlalchemy.orm import joinedload
+
+    from models import ApiToken
+    from models.session import session_scope
+
+    with session_scope(read_only=True) as session:
+        query = sa.select(ApiToken).options(joinedload(ApiToken.account)).order_by(ApiToken.id)
+        rows = [
+            {
+                "id": token.id,
+                "name": token.name,
+                "account": token.account.name,
+                "prefix": token.prefix,
+                "created_at": token.created_at.isoformat(timespec="seconds"),
+                "revoked_at": token.revoked_at and token.revoked_at.isoformat(timespec="seconds"),
+            }
+            for token in session.scalars(query)
+        ]
+    columns = ("id", "name", "account", "prefix", "created_at", "revoked_at")
+    output().table(columns, ([row[column] for column in columns] for row in rows))
+    output().result({"tokens": rows})
+
+
+def revoke(
+    which: Annotated[str, typer.Argument(help="Its id or its name, as `token list` shows them.")],
+) -> None:
+    """End a token's use, at once and for good."""
+    import sqlalchemy as sa
+
+    from models import ApiToken
+    from models.clock import now
+    from models.session import session_scope
+
+    with session_scope() as session:
+        living = sa.select(ApiToken).where(ApiToken.revoked_at.is_(None))
+        # As text: a number that is too large for the column is just no id.
+        wanted = (ApiToken.name == which) | (sa.cast(ApiToken.id, sa.String) == which)
+        found = session.scalars(living.where(wanted)).all()
+        if len(found) != 1:
+            fault = "more than one token goes" if found else "no token in use goes"
+            raise CommandError(f"{fault} by {which!r}: see `igny8 token list`", Exit.BAD_INPUT)
+        session.execute(
+            sa.update(ApiToken).where(ApiToken.id == found[0].id).values(revoked_at=now())
+        )
+        number, name = found[0].id, found[0].name
+    output().line(f"revoked {name!r}")
+    output().result({"id": number, "name": name, "revoked": True})
+
+
+def _account(session: "Session", name: str) -> "Account":
+    """Return the account of this name; the default one is made when it is missing."""
+    import sqlalchemy as sa
+
+    from models import Account
+
+    found = session.scalar(sa.select(Account).filter_by(name=name))
+    if found is None and name != DEFAULT_ACCOUNT:
+        raise CommandError(f"there is no account {name!r}", Exit.BAD_INPUT)
+    return found or Account(name=name)

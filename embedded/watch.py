@@ -1,0 +1,62 @@
+"""Looks after running children: one that dies is started again, after a growing pause."""
+
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from embedded.child import Child
+from embedded.errors import CannotStart
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+STEADY = 60.0
+"""Seconds after which a child counts as healthy, and its pause begins anew."""
+
+
+class Watch:
+    """A thread that restarts what ends by itself, and says so."""
+
+    def __init__(self, children: Sequence[Child], say: Callable[[str], None]) -> None:
+        self._children = children
+        self._say = say
+        self._due: dict[str, float] = {}
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return when no child will be started any more."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(0.2):
+            for child in self._children:
+                if child.name in self._due:
+                    self._restart_if_due(child)
+                elif child.has_ended():
+                    self._note_end(child)
+
+    def _note_end(self, child: Child) -> None:
+        if monotonic() - child.started_at > STEADY:
+            child.restarts = 0
+        pause = min(FIRST_PAUSE * 2**child.restarts, LONGEST_PAUSE)
+        child.restarts += 1
+        self._due[child.name] = monotonic() + pause
+        self._say(
+            f"{child.name} ended by itself ({child.bury()}): starting it again in {pause:g} s; "
+            f"see {child.log}"
+        )
+
+    def _restart_if_due(self, child: Child) -> None:
+        if monotonic() < self._due[child.name]:
+            return
+        del self._due[child.name]
+        try:
+            child.start()
+        except CannotStart as error:
+            # Not ours to give up: a full disk or memory may have room again.
+            self._say(str(error))
+        else:
+            self._say(f"{child.name} is started again (process {child.pid})")

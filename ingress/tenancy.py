@@ -1,0 +1,94 @@
+"""Rows of the account that asks. A row of another account is as good as missing."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from ingress.auth import account_id
+from ingress.errors import Problem, not_found
+from models import Content, Integration, Publication, Revision, Run, Site
+from pipeline.documents import Document
+
+
+def own_site(session: Session, site_id: int) -> Site:
+    query = sa.select(Site).filter_by(id=site_id, account_id=account_id())
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise not_found("site")
+    return found
+
+
+def own_content(session: Session, content_id: int, *, to_change: bool = False) -> Content:
+    """Return a content; ``to_change`` locks it, because its next revision has the next number."""
+    query = sa.select(Content).filter_by(id=content_id, account_id=account_id())
+    if to_change:
+        query = query.with_for_update()
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise not_found("content")
+    return found
+
+
+def own_run(session: Session, run_id: str) -> Run:
+    query = (
+        sa.select(Run)
+        .filter_by(id=run_id, account_id=account_id())
+        .options(
+            joinedload(Run.publication, innerjoin=True).joinedload(
+                Publication.integration, innerjoin=True
+            )
+        )
+    )
+    found = session.scalars(query).one_or_none()
+    if found is None:
+        raise not_found("run")
+    return found
+
+
+def integration_for(session: Session, content: Content, wanted_id: int | None) -> Integration:
+    """Return the integration to publish on: the wanted one, else the site's only active one.
+
+    Raises:
+        Problem: 404 when it is not of the content's site, 409 when it or the site is not ready.
+    """
+    query = (
+        sa.select(Integration)
+        .filter_by(account_id=content.account_id, site_id=content.site_id)
+        .order_by(Integration.id)
+    )
+    if wanted_id is None:
+        return _only(list(session.scalars(query.where(Integration.is_active))))
+    found = session.scalars(query.filter_by(id=wanted_id)).one_or_none()
+    if found is None:
+        raise not_found("integration of this content's site")
+    if not found.is_active:
+        raise Problem("integration_inactive", "Switch the integration on, or name another one.")
+    return found
+
+
+def _only(active: list[Integration]) -> Integration:
+    if not active:
+        raise Problem(
+            "no_integration", "Connect the content's site first: it has no active integration."
+        )
+    if len(active) > 1:
+        names = ", ".join(f"{each.id} ({each.platform})" for each in active)
+        raise Problem("several_integrations", f"Name one with site_integration_id: {names}.")
+    return active[0]
+
+
+def newest_document(session: Session, content: Content) -> Document:
+    query = sa.select(Revision.document).filter_by(content_id=content.id, number=content.revision)
+    return Document.from_json(session.scalars(query).one())
+
+
+def publications_of(
+    session: Session, contents: Collection[Content]
+) -> dict[int, list[Publication]]:
+    """Return every content's publications, oldest first: one statement for all of them."""
+    found: dict[int, list[Publication]] = {content.id: [] for content in contents}
+    query = sa.select(Publication).where(Publication.content_id.in_(found)).order_by(Publication.id)
+    for publication in session.scalars(query):
+        found[publication.content_id].append(publication)
+    return found

@@ -1,0 +1,52 @@
+"""`Prefer: wait=N` (RFC 7240): look at a run until it has finished, for so long and no longer."""
+
+import re
+import threading
+import time
+
+from ingress.answers import run_answer
+from ingress.tenancy import own_run
+from models.progress import run_outcome
+from models.session import session_scope
+
+LONGEST = 30
+"""Seconds; what proxies in front of us let pass."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
+AT_ONCE = 32
+"""Callers that wait in one process; the next one gets its 202 at once. Threads are for work."""
+
+_PLACES = threading.BoundedSemaphore(AT_ONCE)
+_WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
+
+
+def preferred_wait(prefer: str | None) -> int:
+    """Return the seconds a caller wants to wait, at most 30; 0 where no wish is understood."""
+    found = _WAIT.search(prefer or "")
+    return min(int(found[1]), LONGEST) if found else 0
+
+
+def outcome_within(run_id: str, seconds: float) -> tuple[dict[str, object] | None, bool]:
+    """Return the run's answer if it finishes in time, and whether we waited at all."""
+    if not _PLACES.acquire(blocking=False):
+        return None, False
+    try:
+        return _poll(run_id, time.monotonic() + seconds), True
+    finally:
+        _PLACES.release()
+
+
+def _poll(run_id: str, deadline: float) -> dict[str, object] | None:
+    pause = FIRST_PAUSE
+    while True:
+        # A transaction of its own each time: else it would see the same rows for ever.
+        with session_scope(read_only=True) as session:
+            run = own_run(session, run_id)
+            outcome = run_outcome(run)
+            if outcome.finished:
+                return run_answer(run, outcome)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return None
+        time.sleep(min(pause, left))
+        pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -1,0 +1,131 @@
+"""`igny8 doctor`: says what is broken and what to do, and never breaks itself."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from servers import free_port
+from typer.testing import CliRunner
+
+from cli import checks, database
+from cli.main import app
+from models import Heartbeat, session
+
+
+@pytest.fixture
+def nothing_runs(environment):
+    """Ports on which nobody answers."""
+    for name in ("PORT", "FLOWER_PORT", "IGNY8_BROKER_PORT"):
+        environment.setenv(name, str(free_port()))
+    return environment
+
+
+@pytest.fixture
+def migrated(nothing_runs):
+    database.upgrade()
+    yield
+    session.engine().dispose()
+
+
+def ask():
+    done = CliRunner().invoke(app, ["--json", "doctor"])
+    found = json.loads(done.stdout)
+    return done.exit_code, {check["subject"]: check for check in found["checks"]}
+
+
+def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
+    code, found = ask()
+
+    grades = {subject: check["grade"] for subject, check in found.items()}
+    assert code == 1
+    assert grades | {"data folder": "ok"} == {
+        "python": "ok",
+        "data folder": "ok",
+        "disk": "ok",
+        "secret key": "ok",
+        "database": "ok",
+        "broker": "fail",
+        "workers": "fail",
+        "beat": "fail",
+        "API": "warn",
+        "Flower": "warn",
+    }
+    assert "igny8 up" in found["broker"]["advice"]
+
+
+def test_a_database_without_tables_is_told_how_to_get_them(nothing_runs):
+    found = ask()[1]
+    session.engine().dispose()
+
+    assert found["database"]["grade"] == "fail"
+    assert found["database"]["advice"] == "run `igny8 db upgrade`"
+
+
+def test_a_database_that_is_away_is_said_without_its_password(nothing_runs):
+    nothing_runs.setenv("DATABASE_URL", "postgresql://me:hushhush@127.0.0.1:1/none")
+
+    done = CliRunner().invoke(app, ["doctor"])
+
+    assert done.exit_code == 1
+    assert "FAIL  database" in done.stdout
+    assert "hushhush" not in done.stdout
+
+
+def test_a_missing_key_is_broken(nothing_runs):
+    nothing_runs.delenv("IGNY8_SECRET_KEYS")
+
+    assert ask()[1]["secret key"]["grade"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("age", "grade"),
+    [
+        pytest.param(timedelta(0), "ok", id="just now"),
+        pytest.param(timedelta(seconds=30), "ok", id="behind a busy worker"),
+        pytest.param(timedelta(minutes=5), "fail", id="long ago"),
+    ],
+)
+def test_the_age_of_the_last_tick_tells_whether_beat_lives(migrated, age, grade):
+    with session.session_scope() as opened:
+        opened.execute(sa.insert(Heartbeat).values(name="dispatch", at=datetime.now(UTC) - age))
+
+    assert ask()[1]["beat"]["grade"] == grade
+
+
+def test_a_broker_that_answers_is_well(migrated, broker_url):
+    assert ask()[1]["broker"] == {
+        "subject": "broker",
+        "grade": "ok",
+        "said": broker_url,
+        "advice": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("free", "grade"),
+    [
+        pytest.param(100 * 1024**3, "ok", id="plenty"),
+        pytest.param(500 * 1024**2, "warn", id="little"),
+        pytest.param(1024**2, "fail", id="none to speak of"),
+    ],
+)
+def test_disk_space_is_watched(nothing_runs, monkeypatch, free, grade):
+    usage = (200 * 1024**3, 0, free)
+    monkeypatch.setattr(
+        checks.shutil, "disk_usage", lambda _: type("Usage", (), {"free": usage[2]})
+    )
+
+    assert ask()[1]["disk"]["grade"] == grade
+
+
+def test_a_data_folder_under_a_file_is_one_finding(nothing_runs, tmp_path):
+    (tmp_path / "file").touch()
+    nothing_runs.setenv("IGNY8_DATA_DIR", str(tmp_path / "file" / "var"))
+    nothing_runs.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/igny8.db")
+
+    found = ask()[1]
+    session.engine().dispose()
+
+    assert found["data folder"]["grade"] == "fail"
+    assert found["disk"]["grade"] == "fail"

@@ -1,0 +1,161 @@
+"""`igny8 status` and `igny8 events`: what they show of sites, contents and what happened."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from commands import igny8
+from factories import make_integration, make_publication
+
+from models import Attempt, EventStatus, Integration, Publication, PublicationState, SyncEvent
+from models.clock import now, now_plus
+from models.session import session_scope
+
+
+@pytest.fixture
+def place(database):
+    with session_scope() as session:
+        return make_integration(session)
+
+
+def happened(place, description, **more):
+    with session_scope() as session:
+        event = SyncEvent(
+            account_id=place.account_id,
+            site_id=place.site_id,
+            integration_id=place.id,
+            event_type="publish",
+            action="content_publish",
+            status=EventStatus.SUCCESS,
+            description=description,
+            **more,
+        )
+        session.add(event)
+        session.flush()
+        return event.id
+
+
+def test_status_counts_by_state_and_tells_how_long_the_oldest_waits(place):
+    for title in ("One", "Two", "Three"):
+        last = make_publication(place, title)
+    with session_scope() as session:
+        session.execute(sa.update(Publication).values(due_at=now_plus(-7300)))
+        session.get_one(Publication, last.id).state = PublicationState.PUBLISHED
+
+    (row,) = igny8("--json", "status").json["sites"]
+
+    assert row["publications"] == {"queued": 2, "published": 1}
+    assert 7300 <= row["oldest_due_seconds"] < 7900
+    assert "2 h" in igny8("status").out
+
+
+def test_status_says_why_a_site_is_suspended(place):
+    with session_scope() as session:
+        session.execute(
+            sa.update(Integration).values(suspended_at=now(), suspended_reason="wrong key")
+        )
+
+    (row,) = igny8("--json", "status", "--site", place.site.url).json["sites"]
+
+    assert (row["suspended_reason"], row["oldest_due_seconds"]) == ("wrong key", None)
+    assert "wrong key" in igny8("status").out
+
+
+def test_status_of_one_site_leaves_out_the_others(place):
+    with session_scope() as session:
+        make_integration(session)
+
+    rows = igny8("--json", "status", "--site", place.site_id).json["sites"]
+
+    assert [row["id"] for row in rows] == [place.site_id]
+
+
+def test_status_of_a_content_tells_its_attempts_and_events(place):
+    row = make_publication(place, "A [bold] title")
+    with session_scope() as session:
+        session.add(
+            Attempt(
+                integration_id=place.id,
+                publication_id=row.id,
+                method="POST",
+                path="/publish",
+                status_code=503,
+                error="the site answered 503",
+                duration_ms=12,
+            )
+        )
+    happened(place, "Published", content_id=row.content_id)
+
+    told = igny8("--json", "status", "--content", row.content_id).json
+    words = igny8("status", "--content", row.content_id).out
+
+    (story,) = told["publications"]
+    assert (told["title"], story["state"]) == ("A [bold] title", "queued")
+    assert story["attempts"][0]["status_code"] == 503
+    assert story["events"][0]["description"] == "Published"
+    assert all(text in words for text in ("A [bold] title", "the site answered 503", "Published"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["status", "--content", "7"], id="content"),
+        pytest.param(["status", "--content", "99999999999999999999"], id="huge id"),
+        pytest.param(["status", "--site", "7"], id="site"),
+        pytest.param(["events", "--site", "https://nowhere.example"], id="site of events"),
+    ],
+)
+def test_what_does_not_exist_is_named(sqlite_database, words):
+    ran = igny8(*words)
+
+    assert (ran.code, "there is no" in ran.err) == (4, True)
+
+
+def test_events_shows_the_last_ones_the_newest_at_the_end(place):
+    for number in range(5):
+        happened(place, f"Event {number}")
+
+    rows = igny8("--json", "events", "--limit", "2").json["events"]
+
+    assert [row["description"] for row in rows] == ["Event 3", "Event 4"]
+    assert rows[0]["site"] == place.site.url
+
+
+def test_events_of_one_site(place):
+    with session_scope() as session:
+        other = make_integration(session)
+    happened(place, "Ours")
+    happened(other, "Theirs")
+
+    rows = igny8("--json", "events", "--site", place.site_id).json["events"]
+
+    assert [row["description"] for row in rows] == ["Ours"]
+
+
+def test_follow_prints_what_comes_as_one_object_a_line(place):
+    import settings
+
+    happened(place, "Before")
+    happened(place, "Shown")
+    following = subprocess.Popen(
+        [sys.executable, "-m", "cli", "--json", "events", "--follow", "--limit", "1"],
+        env={**os.environ, "DATABASE_URL": settings.current().database_url},
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        first = json.loads(following.stdout.readline())
+        happened(place, "After")
+        second = json.loads(following.stdout.readline())
+    finally:
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=60)
+
+    assert [first["description"], second["description"]] == ["Shown", "After"]
+    assert following.returncode == 130
