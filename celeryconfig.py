@@ -60,7 +60,8 @@ broker_transport_options = (
     # A publish that RabbitMQ did not confirm can vanish.
     else {"confirm_publish": True}
 )
-# One quick second try: fails in 0.24 s when the port is closed, instead of hanging the caller.
+# One quick second try: fails in 0.3 s when the port is closed, instead of hanging the caller.
+# (With retry off, kombu itself tries for 6 s on every call.)
 task_publish_retry_policy = {
     "max_retries": 1,
     "interval_start": 0,

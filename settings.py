@@ -16,7 +16,7 @@ class Settings(BaseSettings):
     Times are seconds, sizes are bytes.
     """
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(ROOT / "var", alias="IGNY8_DATA_DIR")
     database_url: str = Field("", alias="DATABASE_URL")

@@ -126,6 +126,9 @@ def _broker(known: Settings) -> Finding:
 
 def _workers(known: Settings) -> Finding:
     with closing(Workers(known.broker_url)) as workers:
+        # A ping tries for six seconds before it gives up.
+        if not workers.reaches_broker():
+            return Finding("workers", "fail", "can't be asked without the broker")
         nodes = workers.answering()
     missing = [name for name in WORKERS if not any(n.startswith(f"{name}@") for n in nodes)]
     if missing:

@@ -130,7 +130,8 @@ def _report(place: Any, articles: list[dict[str, Any]], known: Any, began: float
     )
     say = output().line
     say(
-        f"\n{len(articles) - len(failures)} of {len(articles)} articles stand at {place.url} once each"
+        f"\n{len(articles) - len(failures)} of {len(articles)} articles "
+        f"stand at {place.url} once each"
     )
     say(f"{place.login}  ·  API http://{known.host}:{known.port}/docs")
     say(f"Flower http://127.0.0.1:{known.flower_port}/ ({_flower_login(known)})  ·  {path}")

@@ -1,14 +1,14 @@
 """The `igny8` application: its global options, its commands, and how its errors end."""
 
+import tomllib
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cli.guard import GuardedGroup
 from cli.output import Output, use_output
-
-VERSION = "0.1.0"
 
 MODULES = (
     "stack",
@@ -22,6 +22,8 @@ MODULES = (
 )
 """Each has `register(app)`, which adds its commands, and imports what is heavy inside them."""
 
+ROOT = Path(__file__).resolve().parents[1]
+
 app = typer.Typer(
     cls=GuardedGroup,
     no_args_is_help=True,
@@ -34,7 +36,8 @@ app = typer.Typer(
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"igny8 {VERSION}")
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        typer.echo(f"igny8 {project['version']}")
         raise typer.Exit
 
 

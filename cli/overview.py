@@ -1,12 +1,10 @@
 """What `igny8 status` and `igny8 events` show: how things stand, and what has happened."""
 
-import time
 from typing import Any
-
-import typer
 
 from cli.exits import CommandError, Exit
 from cli.finding import LARGEST_ID, find_integration
+from cli.interrupts import held_back
 from cli.output import output
 from cli.standing import events_after, newest_events, publications_of, sites_standing
 from models import Content
@@ -121,7 +119,7 @@ def _follow(rows: list[dict[str, Any]], site_id: int | None) -> None:
     seen: set[int] = set()
     before = rows[0]["id"] - 1 if rows else 0
     last = before
-    try:
+    with held_back() as pause:
         while True:
             for row in rows:
                 if row["id"] not in seen:
@@ -130,11 +128,9 @@ def _follow(rows: list[dict[str, Any]], site_id: int | None) -> None:
             seen = {number for number in seen if number > last - OVERLAP}
             seen.update(row["id"] for row in rows)
             last = max(seen, default=last)
-            time.sleep(PAUSE)
+            pause(PAUSE)
             with session_scope(read_only=True) as session:
                 rows = events_after(session, site_id, max(before, last - OVERLAP), 1000)
-    except KeyboardInterrupt:
-        raise typer.Exit(Exit.INTERRUPTED) from None
 
 
 def _event_line(event: dict[str, Any]) -> str:

@@ -21,11 +21,11 @@ def allow_private_host(url: str) -> bool:
     known = settings.current().allowed_private_hosts
     if host in known:
         return False
-    path = Path(".env")
+    path = Path(str(settings.Settings.model_config["env_file"]))
     try:
         _write(path, sorted(known | {host}))
     except OSError as error:
-        raise CommandError(f"{path.resolve()} can't be written: {error.strerror}") from None
+        raise CommandError(f"{path} can't be written: {error.strerror}") from None
     settings.current.cache_clear()
     if host not in settings.current().allowed_private_hosts:
         raise CommandError(

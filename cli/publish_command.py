@@ -9,6 +9,7 @@ import typer
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration
+from cli.interrupts import Pause, held_back
 from cli.output import output
 from cli.progress import Bar, progress
 from cli.publish_requests import Request, chosen_contents, request_publish
@@ -41,22 +42,24 @@ def publish(asked: Asked) -> None:
         if not integration.is_active:
             raise CommandError(f"{integration.site.url} is switched off", Exit.BAD_INPUT)
         content_ids = chosen_contents(session, integration, asked.ids)
-    request = request_publish(
-        integration.id, content_ids, asked.wanted, any_status=asked.any_status
-    )
-    broker_there = wake_workers() if request.accepted else True
-    _say_accepted(request, site=integration.site.url, broker_there=broker_there)
-    facts = {
-        "site": integration.site.url,
-        "accepted": request.accepted,
-        "unchanged": request.unchanged,
-        "left_out": request.left_out,
-        "broker_reachable": broker_there,
-    }
-    if asked.wait and request.run_ids:
-        _wait(request, asked.timeout, facts)
-    else:
-        output().result(facts | {"runs": request.run_ids})
+    url = integration.site.url
+    with held_back() as pause:
+        request = request_publish(
+            integration.id, content_ids, asked.wanted, any_status=asked.any_status
+        )
+        broker_there = wake_workers() if request.accepted else True
+        _say_accepted(request, site=url, broker_there=broker_there)
+        facts = {
+            "site": url,
+            "accepted": request.accepted,
+            "unchanged": request.unchanged,
+            "left_out": request.left_out,
+            "broker_reachable": broker_there,
+        }
+        if asked.wait and request.run_ids:
+            _wait(request, asked.timeout, facts, pause)
+        else:
+            output().result(facts | {"runs": request.run_ids})
 
 
 def _say_accepted(request: Request, *, site: str, broker_there: bool) -> None:
@@ -70,10 +73,12 @@ def _say_accepted(request: Request, *, site: str, broker_there: bool) -> None:
         say.note("the broker is away: the work is stored, and starts when the broker is back")
 
 
-def _wait(request: Request, timeout: float, facts: dict[str, Any]) -> None:
+def _wait(request: Request, timeout: float, facts: dict[str, Any], pause: Pause) -> None:
     try:
         with progress("publishing", len(request.run_ids)) as bar:
-            results = watch(request.run_ids, timeout, lambda outcome: _say_outcome(bar, outcome))
+            results = watch(
+                request.run_ids, timeout, lambda outcome: _say_outcome(bar, outcome), pause
+            )
     except KeyboardInterrupt:
         words = f"the work goes on; `igny8 status --site {facts['site']}` shows it"
         raise CommandError(words, Exit.INTERRUPTED) from None

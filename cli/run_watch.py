@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from time import monotonic, sleep
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from cli.interrupts import Pause
 from cli.publish_requests import groups
 from models import Content, Integration, Publication, Run
 from models.progress import run_outcome
@@ -79,17 +80,19 @@ def _outcome(run: Run, title: str) -> Outcome:
 
 
 def watch(
-    run_ids: Sequence[str], timeout: float, report: Callable[[Outcome], None]
+    run_ids: Sequence[str], timeout: float, report: Callable[[Outcome], None], pause: Pause
 ) -> list[Outcome]:
     """Wait for the runs, telling ``report`` of each that has ended; return how far all are.
 
     Returns after ``timeout`` seconds at the latest, finished or not.
+
+    Raises:
+        KeyboardInterrupt: from ``pause``.
     """
     ended: dict[str, Outcome] = {}
     deadline = monotonic() + timeout
     while True:
-        open_runs = [run_id for run_id in run_ids if run_id not in ended]
-        latest = outcomes(open_runs)
+        latest = outcomes([run_id for run_id in run_ids if run_id not in ended])
         for outcome in latest:
             if outcome.finished:
                 ended[outcome.run_id] = outcome
@@ -98,4 +101,4 @@ def watch(
         if len(ended) == len(run_ids) or left <= 0:
             now = ended | {outcome.run_id: outcome for outcome in latest}
             return [now[run_id] for run_id in run_ids if run_id in now]
-        sleep(min(PAUSE, left))
+        pause(min(PAUSE, left))

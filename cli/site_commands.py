@@ -147,6 +147,6 @@ def _say_look(look: Look, values: dict[str, Any]) -> dict[str, Any]:
     seen = look.status
     output().line(
         f"{values['url']}: well. WordPress {seen.wordpress_version}, plugin "
-        f"{seen.plugin_version}, PHP {seen.php_version}, time zone {seen.timezone or 'unknown'}"
+        f"{seen.plugin_version}, PHP {seen.php_version}, time zone {seen.timezone}"
     )
     return told | {"status": asdict(seen)}

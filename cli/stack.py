@@ -37,11 +37,10 @@ def up(
     began = time.monotonic()
     with as_interrupts():
         stack = Stack(known, quiet=out.as_json, follow_logs=logs and not out.as_json)
-        with stack:
+        # Inside: once it runs, a signal is the way to end it, and no failure.
+        with stack, contextlib.suppress(KeyboardInterrupt):
             _announce(known, stack, time.monotonic() - began)
-            # The way to end it, so no failure: a service manager looks at the status.
-            with contextlib.suppress(KeyboardInterrupt):
-                threading.Event().wait()
+            threading.Event().wait()
 
 
 def _announce(known: "Settings", stack: "Stack", seconds: float) -> None:

@@ -93,7 +93,7 @@ def _web(settings: Settings) -> Plan:
         "web",
         (
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-            *("--host", host, "--port", str(port), "ingress.wsgi:app"),
+            *("--host", host, "--port", str(port), "--blocking-threads", "32", "ingress.wsgi:app"),
         ),
         lambda: probes.answers_http(host, port, "/healthz"),
         patience=20,

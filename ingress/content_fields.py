@@ -12,6 +12,9 @@ LARGEST_ID = 2**31 - 1
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Name = Annotated[str, StringConstraints(max_length=TERM_LIMIT)]
 Line = Annotated[str, StringConstraints(max_length=2000)]
+LONGEST_MARKDOWN = 250_000
+"""Characters, 40,000 words: hostile markdown costs more than its length; HTML does not."""
+
 Status = Literal["draft", "review", "approved"]
 
 
@@ -34,7 +37,9 @@ class ContentFields(Body):
 
     title: Annotated[str, Field(max_length=TITLE_LIMIT)] = ""
     html: str | None = Field(None, description="Sanitised before it is kept.")
-    markdown: str | None = Field(None, description="CommonMark, instead of `html`.")
+    markdown: str | None = Field(
+        None, max_length=LONGEST_MARKDOWN, description="CommonMark, instead of `html`."
+    )
     slug: Name = ""
     status: Status | None = Field(
         None, description="`draft` for a new content; else it stays as it is."

@@ -42,14 +42,11 @@ def accept_publish(
         sa.select(Revision.id).filter_by(content_id=content.id, number=content.revision)
     ).one()
     publication = _ensure(session, content, integration, revision_id, wanted)
-    changed = publication.revision == 1 or _differs(publication, revision_id, wanted)
     if _differs(publication, revision_id, wanted):
         _raise_revision(session, publication, revision_id, wanted)
     elif publication.state in {PublicationState.FAILED, PublicationState.WITHDRAWN}:
         _try_again(session, publication)
-        changed = True
-    elif publication.state is PublicationState.PUBLISHED:
-        changed = False
+    changed = publication.state is not PublicationState.PUBLISHED
     run = Run(
         account_id=content.account_id, publication_id=publication.id, revision=publication.revision
     )
@@ -107,7 +104,8 @@ def _raise_revision(
             revision=Publication.revision + 1,
             revision_id=revision_id,
             post_status=wanted.post_status,
-            restore=wanted.restore,
+            # A restore that has not happened yet is still wanted; publishing clears it.
+            restore=sa.or_(Publication.restore, sa.literal(wanted.restore)),
             state=_AWAKE,
             due_at=now(),
             attempts=0,

@@ -11,7 +11,8 @@ from models.content import Content, ContentStatus, Revision, Term, TermType
 from models.image import Image, ImageFile
 from models.site import Site
 
-PATH_SEPARATOR = " > "
+PATH_SEPARATOR = "\x1f"
+"""Between the names of a path: no name holds it."""
 
 
 @dataclass(frozen=True, slots=True)

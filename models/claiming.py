@@ -7,7 +7,7 @@ then an UPDATE: SQLite drops FOR UPDATE in silence, and two workers would take t
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.clock import now, now_plus
 from models.integration import Integration
@@ -62,20 +62,28 @@ def claim_batch(session: Session, integration_id: int, size: int, lease: float) 
     batch = Batch(integration_id=integration_id)
     session.add(batch)
     session.flush()
+    # A dispatcher that waited for the site's row chose it before the other one's batch was seen.
+    other = aliased(Publication)
+    busy = sa.exists().where(
+        other.integration_id == integration_id, other.state == PublicationState.PUBLISHING
+    )
     due = (
         sa.select(Publication.id)
         .where(
             Publication.integration_id == integration_id,
             Publication.state.in_(WAITING),
             Publication.due_at <= now(),
+            ~busy,
         )
         .order_by(Publication.due_at, Publication.id)
         .limit(size)
         .with_for_update(skip_locked=True)
+        # As a subquery PostgreSQL may run it once per row, and its LIMIT bounds nothing.
+        .cte("due")
     )
     claimed = session.execute(
         sa.update(Publication)
-        .where(Publication.id.in_(due), Publication.state.in_(WAITING))
+        .where(Publication.id.in_(sa.select(due.c.id)), Publication.state.in_(WAITING))
         .values(
             state=PublicationState.PUBLISHING,
             batch_id=batch.id,

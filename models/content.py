@@ -42,7 +42,7 @@ class Term(Base):
     type: Mapped[TermType]
     name: Mapped[str]
     path: Mapped[str]
-    """The names from the root, joined by ' > ': what makes a term unique."""
+    """The names from the root, joined by U+001F: what makes a term unique."""
 
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id", ondelete="CASCADE"))
 

@@ -40,7 +40,12 @@ def key_ring() -> tuple[str, ...]:
 
 @cache
 def _cipher() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in key_ring()])
+    try:
+        return MultiFernet([Fernet(key) for key in key_ring()])
+    except ValueError:
+        raise SecretUnreadable(
+            "IGNY8_SECRET_KEYS holds something that is no key: each has 44 letters and digits"
+        ) from None
 
 
 def digest(secret: str) -> str:

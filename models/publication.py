@@ -40,6 +40,8 @@ class Batch(Base):
     """
 
     __tablename__ = "batches"
+    # Else SQLite gives the id of a pruned batch out again, and an old token would hold anew.
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own protocol
 
     id: Mapped[int] = mapped_column(primary_key=True)
     integration_id: Mapped[int] = mapped_column(

@@ -22,6 +22,11 @@ class Picture:
     alt: str = ""
     caption: str = ""
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the picture; fields of a later version are ignored."""
+        return cls(**{name: values[name] for name in cls.__dataclass_fields__ if name in values})
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -51,7 +56,7 @@ class Document:
                 "secondary_keywords": tuple(known.get("secondary_keywords", ())),
                 "categories": tuple(tuple(path) for path in known.get("categories", ())),
                 "tags": tuple(known.get("tags", ())),
-                "images": tuple(Picture(**image) for image in known.get("images", ())),
+                "images": tuple(Picture.from_json(image) for image in known.get("images", ())),
             }
         )
 

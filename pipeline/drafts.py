@@ -5,14 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from pipeline.documents import FEATURED, GALLERY, INLINE, TITLE_LIMIT, Document, Picture
-from pipeline.html import IMAGE, SOURCE, has_text_or_media, sanitise
+from pipeline.html import has_text_or_media, images_in, sanitise
 from pipeline.images import is_public_url
 
 TERM_DEPTH = 10
 """Levels of a category's path; nobody's menu has more."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-ALT = re.compile(r"""\salt\s*=\s*("([^"]*)"|'([^']*)')""", re.IGNORECASE)
 
 
 class DraftRefused(ValueError):
@@ -117,13 +116,11 @@ def _paths(paths: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
 def _inline_pictures(html: str, known: Iterable[Picture]) -> Iterator[Picture]:
     """Yield the images in the text that aren't public addresses; each address once."""
     seen = {picture.source for picture in known if picture.role == INLINE}
-    for tag in IMAGE.finditer(html):
-        found = SOURCE.search(tag[0])
-        source = (found[3] or found[4] or found[5] or "").strip() if found else ""
+    for image in images_in(html):
+        source = image.get("src", "").strip()
         if source and source not in seen and not _is_public(source):
             seen.add(source)
-            alt = ALT.search(tag[0])
-            yield Picture(INLINE, source, alt=(alt[2] or alt[3] or "") if alt else "")
+            yield Picture(INLINE, source, alt=image.get("alt", ""))
 
 
 def _is_public(source: str) -> bool:

@@ -13,7 +13,8 @@ TOKEN = re.compile(
     r"<!--.*?(?:-->|\Z)"
     r"|<(script|style|template|noscript|iframe|svg|math|head|title)\b[^>]*>.*?(?:</\1\s*>|\Z)"
     r"|<!\[CDATA\[.*?(?:\]\]>|\Z)"
-    r"|</?([a-zA-Z][^\s/>]*+)(?:\"[^\"]*\"|'[^']*'|[^'\">])*+>"
+    # Without '<' and with bounded quotes: tags that never end cost no more than their letters.
+    r"|</?([a-zA-Z][^\s/<>]*+)(?:\"[^\"]{0,4000}\"|'[^']{0,4000}'|[^'\"<>])*+>"
     r"|<[!?][^>]*>"
     r"|([^<]{1,2000}|<)",
     re.DOTALL | re.IGNORECASE,
@@ -65,15 +66,18 @@ def _cut(text: str, length: int) -> str:
 
 
 def _between_characters(text: str, end: int) -> int:
+    start = end
     while end > 0 and _continues(text, end):
         end -= 1
-    return end
+    return end or start  # one character with hundreds of marks: better cut than nothing
 
 
 def _continues(text: str, at: int) -> bool:
     """Whether the character at ``at`` belongs to the one before it."""
     here, before = text[at], text[at - 1]
     if here in JOINERS or before == "\u200d" or "\U0001f3fb" <= here <= "\U0001f3ff":
+        return True
+    if "\U000e0020" <= here <= "\U000e007f":  # the letters of England's and Scotland's flags
         return True
     if _is_regional(here) and _is_regional(before):
         run = 0

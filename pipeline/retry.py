@@ -50,8 +50,8 @@ def backoff(attempt: int, patience: Patience, spread: float) -> float:
     ``spread``, drawn by the caller from 0 to 1, keeps those that failed together from coming
     back together.
     """
-    delay = min(patience.first_delay * 2.0 ** min(attempt - 1, 30), patience.longest_delay)
-    return delay * (0.8 + 0.4 * spread)
+    delay = patience.first_delay * 2.0 ** min(attempt - 1, 30)
+    return min(delay * (0.8 + 0.4 * spread), patience.longest_delay)
 
 
 def decide(error: PublishError, *, attempts: int, patience: Patience, spread: float) -> Decision:
@@ -62,21 +62,25 @@ def decide(error: PublishError, *, attempts: int, patience: Patience, spread: fl
             return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
         case SiteBusy():
             return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
-        case StaleWrite():
-            # Somebody newer is at work, or was: the site knows, so ask it.
-            return Decision(PublicationState.UNCONFIRMED, 1.0, counted=True, unclear=True)
-        case UnclearOutcome():
+        # After a stale write somebody newer is at work, or was: the site knows, so ask it.
+        case UnclearOutcome() | StaleWrite():
             return _unclear(error, used, patience, spread)
         case TemporaryError() if used < patience.max_attempts:
             return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
     return Decision(PublicationState.FAILED)
 
 
-def _unclear(error: UnclearOutcome, used: int, patience: Patience, spread: float) -> Decision:
+def _unclear(
+    error: UnclearOutcome | StaleWrite, used: int, patience: Patience, spread: float
+) -> Decision:
     # Never "failed" while the post may be there, until the site has been silent for long.
     if used >= patience.max_attempts * LOOK_UPS_PER_ATTEMPT:
         return Decision(PublicationState.FAILED, unclear=True)
-    wait = error.retry_after or backoff(used, patience, spread)
+    wait = backoff(used, patience, spread)
+    if isinstance(error, StaleWrite):
+        wait = min(wait, 1.0 * used)
+    elif error.retry_after:
+        wait = error.retry_after
     return Decision(PublicationState.UNCONFIRMED, wait, unclear=True)
 
 

@@ -46,7 +46,7 @@ class WordPressBridge:
             wordpress_version=str(body.get("wordpress_version", "")),
             php_version=str(body.get("php_version", "")),
             site_url=str(body.get("site_url", "")),
-            timezone=str(body.get("timezone", "")),
+            timezone=str(body.get("timezone") or f"UTC{float(body.get('gmt_offset') or 0):+g}"),
             transactions=bool(body.get("transactions")),
             seo_plugin=body.get("seo_plugin"),
         )

@@ -38,7 +38,7 @@ def claim_due() -> list[Claim]:
 def start(claim: Claim) -> None:
     """Hand a claimed batch to the workers; give it back when the broker is away."""
     try:
-        workflows.publish(claim.batch_id).apply_async(retry=False)
+        workflows.publish(claim.batch_id).apply_async()
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises
         # It may have been stored all the same; then its links find nothing to do.
         log.warning("dispatch.broker_away", batch=claim.batch_id, error=type(error).__name__)

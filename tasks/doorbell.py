@@ -13,7 +13,7 @@ def ring() -> bool:
     Never raises and never waits long: the caller has already promised the work.
     """
     try:
-        app.send_task("dispatch", retry=False, expires=60)
+        app.send_task("dispatch", expires=60)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row stays
         log.warning("doorbell.unreachable", error=type(error).__name__)
         return False

@@ -23,8 +23,14 @@ CACHES = (settings.current, sessions.engine, encryption.key_ring, encryption._ci
 
 
 def pytest_generate_tests(metafunc):
-    """Run every test that has a `database` on both, unless it asks for `sqlite_database`."""
-    if "database" in metafunc.fixturenames:
+    """Run every test that has a `database` on both, unless it asks for `sqlite_database`.
+
+    A test of one dialect says so: ``parametrize("database", ["postgresql"], indirect=True)``.
+    """
+    marks = metafunc.definition.iter_markers("parametrize")
+    if "database" in metafunc.fixturenames and not any(
+        mark.args[0] == "database" for mark in marks
+    ):
         only_sqlite = "sqlite_database" in metafunc.fixturenames
         metafunc.parametrize("database", DATABASES[:1] if only_sqlite else DATABASES, indirect=True)
 

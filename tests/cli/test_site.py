@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from commands import igny8
 from factories import SITE_KEY, make_integration, make_site, reload
 
+import settings
 from models import Account, Integration, Site
 from models.clock import now
 from models.session import session_scope
@@ -206,11 +207,8 @@ def test_list_shows_the_key_only_masked(database):
 def test_a_private_address_is_refused_until_it_is_allowed(
     sqlite_database, environment, tmp_path, simulated_site
 ):
-    import settings
-
-    environment.chdir(tmp_path)
     environment.delenv("IGNY8_ALLOWED_PRIVATE_HOSTS")
-    environment.setitem(settings.Settings.model_config, "env_file", ".env")
+    environment.setitem(settings.Settings.model_config, "env_file", tmp_path / ".env")
     settings.current.cache_clear()
     (tmp_path / ".env").write_text("LOG_LEVEL=INFO\n")
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from commands import igny8
 from factories import make_integration, make_publication
 
+import settings
 from models import Attempt, EventStatus, Integration, Publication, PublicationState, SyncEvent
 from models.clock import now, now_plus
 from models.session import session_scope
@@ -138,8 +139,6 @@ def test_events_of_one_site(place):
 
 
 def test_follow_prints_what_comes_as_one_object_a_line(place):
-    import settings
-
     happened(place, "Before")
     happened(place, "Shown")
     following = subprocess.Popen(
@@ -148,6 +147,8 @@ def test_follow_prints_what_comes_as_one_object_a_line(place):
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
+        # Whoever runs the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     try:
         first = json.loads(following.stdout.readline())

@@ -1,5 +1,7 @@
 """Contents over the API: written, read, changed and listed."""
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 from factories import make_content, make_publication
@@ -84,6 +86,7 @@ def test_html_is_sanitised(api, tenant):
         pytest.param({"title": 7}, "title", id="title as number"),
         pytest.param({"html": None}, "body", id="no text"),
         pytest.param({"markdown": "x"}, "body", id="two texts"),
+        pytest.param({"html": None, "markdown": "x" * 250_001}, "markdown", id="long markdown"),
         pytest.param({"status": "published"}, "status", id="status only a site can give"),
         pytest.param({"tags": "apple"}, "tags", id="tags as text"),
         pytest.param({"tags": ["x" * 201]}, "tags.0", id="long tag"),
@@ -155,6 +158,20 @@ def test_saving_the_same_again_makes_no_revision(api, tenant):
 
     assert after == before
     assert len(rows(Revision)) == 1
+
+
+def test_changes_at_once_make_a_revision_each(app, tenant):
+    def save(number):
+        client = app.test_client()
+        client.patch(one(tenant.content), json={"slug": f"s{number}"}, headers=tenant.headers)
+
+    writers = [threading.Thread(target=save, args=[number]) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert [revision.number for revision in rows(Revision)] == [1, 2, 3, 4, 5]
 
 
 def test_pictures_keep_their_bytes_when_the_text_changes(api, tenant):

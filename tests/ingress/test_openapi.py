@@ -75,6 +75,9 @@ def test_the_page_needs_nothing_from_elsewhere(client, sqlite_database):
 @pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
 def test_answers_are_as_the_document_says(app, tenant, sqlite_database, method, path, mode):
     operation = schemathesis.openapi.from_wsgi(DOCUMENT, app)[path][method.upper()]
+    if mode is GenerationMode.NEGATIVE and path in WITHOUT_PARAMETERS:
+        pytest.skip("it takes nothing that could be wrong")
+    statuses = []
 
     @settings(
         max_examples=40,
@@ -88,21 +91,20 @@ def test_answers_are_as_the_document_says(app, tenant, sqlite_database, method, 
     def check(case):
         if mode is GenerationMode.POSITIVE:
             aim(case, tenant)
-        SEEN.append((method,path,mode.value,case.call_and_validate(headers=tenant.headers, checks=CHECKS).status_code))
+        answer = case.call_and_validate(headers=tenant.headers, checks=CHECKS)
+        statuses.append(answer.status_code)
 
-    if mode is GenerationMode.NEGATIVE and operation.path in WITHOUT_PARAMETERS:
-        pytest.skip("it takes nothing that could be wrong")
     check()
+    assert mode is GenerationMode.NEGATIVE or "run_id" in path or min(statuses) < 300
 
 
 def aim(case, tenant):
-    """Let invented ids hit what is there: a request for a missing row shows little."""
+    """Let invented values hit what is there: a request for a missing row shows little."""
     if "content_id" in case.path_parameters:
         case.path_parameters["content_id"] = tenant.content.id
-    if isinstance(case.body, dict) and case.body.get("site_id") is not None:
-        case.body["site_id"] = tenant.site.id
-SEEN=[]
-def test_z():
-    from collections import Counter
-    for k,v in sorted(Counter(SEEN).items()): print(k,v)
-    assert 0
+    case.query.pop("cursor", None)
+    if isinstance(case.body, dict) and "title" in case.body:
+        case.body |= {"html": "<p>Text.</p>", "featured_image_url": None, "gallery_images": []}
+        case.body.pop("markdown", None)
+        if case.body.get("site_id") is not None:
+            case.body["site_id"] = tenant.site.id

@@ -1,5 +1,9 @@
 """The migrations make the tables of the models, on both databases, and can be taken back."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -9,6 +13,7 @@ from factories import make_account
 from cli import database as migrating
 from cli.exits import CommandError
 from models import Base, session
+from settings import ROOT
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -105,3 +110,14 @@ def test_a_database_newer_than_the_code_is_refused_with_words(empty_database):
 
     with pytest.raises(CommandError, match="ffff"):
         migrating.upgrade()
+
+
+def test_two_releases_at_once_wait_for_one_another(empty_database, tmp_path):
+    command = [sys.executable, "-P", "-m", "cli", "db", "upgrade"]
+    url = empty_database.url.render_as_string(hide_password=False)
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": url}
+
+    both = [subprocess.Popen(command, env=variables, cwd=tmp_path) for _ in range(2)]
+
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert migrating.is_current(empty_database)

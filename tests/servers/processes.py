@@ -12,6 +12,9 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+# Ends the group when its own input does: when the tests' process is gone, however it went.
+WATCH = 'read _; kill -9 "-$0"'
+
 DEADLINE = 60.0
 """Seconds that a server may need to come up on a loaded machine; nobody waits them out."""
 
@@ -60,9 +63,10 @@ class LocalProcess:
         self.env = {**os.environ, **(env or {})}
         self.log = self.folder / f"{name}.log"
         self._as = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
-        self._process = None
+        self._process = self._watch = None
 
     def start(self):
+        self.kill()  # what is left of an earlier life
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [str(part) for part in self.command],
@@ -74,6 +78,13 @@ class LocalProcess:
                 start_new_session=True,
                 **self._as,
             )
+        self._watch = subprocess.Popen(
+            ["sh", "-c", WATCH, str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         atexit.register(self.kill)
         return self
 
@@ -132,6 +143,8 @@ class LocalProcess:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)  # what it started outlives it otherwise
         self._process.wait()
+        self._watch.kill()
+        self._watch.communicate()
 
     def stop(self, timeout=10, sig=signal.SIGTERM):
         """Ask it to end, and kill it and its children when it has not after ``timeout`` s."""

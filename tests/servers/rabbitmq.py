@@ -95,15 +95,16 @@ def ensure_installed():
 
 
 def _install():
-    command = ["apt-get", "install", "-y", "--no-install-recommends", "rabbitmq-server"]
+    install = ["install", "-y", "--no-install-recommends", "rabbitmq-server"]
     with no_daemons():
-        done = subprocess.run(
-            command,
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        for words in (["update", "-qq"], install):
+            done = subprocess.run(
+                ["apt-get", "-o", "DPkg::Lock::Timeout=120", *words],
+                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
     if done.returncode or not SERVER.exists():
         raise RabbitMQMissing(f"apt-get can't install rabbitmq-server: {done.stderr[-300:]}")
 

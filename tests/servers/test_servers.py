@@ -1,5 +1,8 @@
 """The test servers themselves: they come up, and nothing of them stays."""
 
+import sys
+from pathlib import Path
+
 import psutil
 import pytest
 import redis
@@ -7,6 +10,7 @@ import sqlalchemy as sa
 from kombu import Connection
 
 from servers import LocalProcess, Valkey, wait_until
+from servers.nodes import LocalRabbitMQ, LocalRedis
 from servers.processes import ProcessFailed
 
 
@@ -39,6 +43,19 @@ def test_a_killed_process_takes_its_children_along(tmp_path):
     wait_until(lambda: not lives(child), what="the child's end")
 
 
+def test_a_process_ends_with_tests_that_were_killed(tmp_path):
+    script = (
+        "from pathlib import Path; from servers import LocalProcess; import os, signal\n"
+        "made = LocalProcess('orphan', ['sleep', '600'], Path.cwd()).start()\n"
+        "print(made.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    tests = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    with LocalProcess("tests", [sys.executable, "-c", script], tmp_path, env=tests) as killed:
+        orphan = int(killed.wait_for_log("\n").split()[0])
+
+    wait_until(lambda: not lives(orphan), what="the orphan's end")
+
+
 def lives(pid):
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
@@ -50,6 +67,22 @@ def test_a_process_that_ends_early_shows_its_log(tmp_path):
     process = LocalProcess("short", ["sh", "-c", "echo it broke; exit 3"], tmp_path).start()
     with pytest.raises(ProcessFailed, match="ended with 3:\nit broke"):
         process.wait_for_log("never")
+
+
+def test_valkey_is_a_node_for_pytest_celery(valkey_server, broker_url):
+    node = LocalRedis(valkey_server.process)
+
+    assert node.ready()
+    assert node.url == node.celeryconfig["host_url"] == broker_url
+    assert node.client.ping()
+
+
+@pytest.mark.rabbitmq
+def test_rabbitmq_is_a_node_for_pytest_celery(rabbitmq_server):
+    node = LocalRabbitMQ(rabbitmq_server.process)
+
+    assert node.ready()
+    assert node.url == rabbitmq_server.url
 
 
 @pytest.mark.rabbitmq

@@ -1,3 +1,5 @@
+"""Sites and requests for the tests of the simulator."""
+
 import hashlib
 import uuid
 

@@ -6,8 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 from factories import make_integration, make_publication, reload
+from servers import wait_until
+from sqlalchemy import event
 
-from models import Batch, Publication, PublicationState
+from models import Batch, Content, Publication, PublicationState
+from models import session as sessions
 from models.claiming import claim_batch, renew_lease, rescue_expired, sites_with_work
 from models.clock import now_plus
 from models.session import session_scope
@@ -239,3 +242,80 @@ def test_an_integration_is_seen_again_when_it_is_resumed(site):
     change(site, suspended_at=None)
 
     assert due_sites() == [site.id]
+
+
+@pytest.fixture
+def paused_query(database):
+    """Hold `sites_with_work` between its snapshot and its locks: (wait until held, let go)."""
+    gate = sessions.engine().connect()
+    gate.exec_driver_sql("select pg_advisory_lock(1)")
+
+    def insert_gate(_connection, _cursor, statement, parameters, *_):
+        if "SKIP LOCKED" in statement and threading.current_thread() is not threading.main_thread():
+            wait = "WHERE (select pg_advisory_lock_shared(1)) is not null AND"
+            statement = statement.replace("WHERE site_integrations.is_active", f"{wait} is_active")
+        return statement, parameters
+
+    def held():
+        query = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+        return gate.exec_driver_sql(query).scalar()
+
+    event.listen(sessions.engine(), "before_cursor_execute", insert_gate, retval=True)
+    yield lambda: wait_until(held), lambda: gate.exec_driver_sql("select pg_advisory_unlock(1)")
+    event.remove(sessions.engine(), "before_cursor_execute", insert_gate)
+    gate.close()
+
+
+# SQLite has one writer at a time: there it can't happen.
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_overlapping_dispatchers_start_one_batch_for_a_site(site, paused_query):
+    wait_until_held, let_go = paused_query
+    for _ in range(2):
+        make_publication(site)
+
+    def dispatch():
+        with session_scope() as session:
+            return [claim_batch(session, id_, 1, LEASE) for id_ in sites_with_work(session, 9)]
+
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(dispatch)
+        wait_until_held()
+        first = dispatch()
+        let_go()
+        claims = [claim for claim in first + late.result() if claim]
+    assert len(claims) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_batch_is_bounded_however_old_the_planners_statistics_are(site):
+    """What waits came after the last ANALYZE: the planner expects one row, and joins in a loop."""
+    make_publication(site)
+    with session_scope() as session:
+        session.execute(sa.update(Publication).values(state=PublicationState.PUBLISHED))
+        copy_many(session, 1000)
+        session.execute(sa.text("analyze publications"))
+    for _ in range(12):
+        make_publication(site)
+
+    assert len(claim(site, size=5).publication_ids) == 5
+
+
+def copy_many(session, count):
+    """Fill the table with more of what it holds, quickly."""
+    pattern = session.scalars(sa.select(Publication).limit(1)).one()
+    content, revision = pattern.content, pattern.accepted
+    shared = {"account_id": content.account_id, "site_id": content.site_id, "title": "Old"}
+    contents = session.scalars(sa.insert(Content).returning(Content.id), [shared] * count)
+    session.execute(
+        sa.insert(Publication),
+        [
+            {
+                "account_id": content.account_id,
+                "content_id": id_,
+                "integration_id": pattern.integration_id,
+                "revision_id": revision.id,
+                "state": PublicationState.PUBLISHED,
+            }
+            for id_ in contents
+        ],
+    )
