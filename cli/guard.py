@@ -18,6 +18,12 @@ NO_TABLES = re.compile(r"no such (table|column)|(relation|column) .* does not ex
 class GuardedGroup(TyperGroup):
     """The root command, which turns what its commands raise into an exit."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take --json wherever it stands: people type it last."""
+        if "--json" in args:
+            args = ["--json", *(word for word in args if word != "--json")]
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command.
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
-from urllib.parse import urlsplit
 
 import nh3
 
@@ -89,7 +88,7 @@ def _written(attributes: Mapping[str, str]) -> str:
 
 
 def _is_public(address: str) -> bool:
-    return urlsplit(address).scheme in {"http", "https"}
+    return address.lower().startswith(("http://", "https://"))
 
 
 def _is_public_set(sources: str) -> bool:

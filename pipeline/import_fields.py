@@ -50,9 +50,11 @@ class Fields:
     def one_line(self, name: str) -> str:
         return " ".join((self.raw_text(name) or "").split())
 
-    def status(self) -> str:
-        """Return the status; without one it is a draft."""
-        status = self.one_line("status").lower() or STATUSES[0]
+    def status(self) -> str | None:
+        """Return the status; None when the file leaves it to whoever keeps the content."""
+        status = self.one_line("status").lower()
+        if not status:
+            return None
         if status not in STATUSES:
             message = f"the status {status[:40]!r} is unknown; it can be {', '.join(STATUSES)}"
             raise self.problem("status", message)

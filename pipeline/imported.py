@@ -33,7 +33,7 @@ class Draft:
     title: str
     html: str
     slug: str = ""
-    status: str = "draft"
+    status: str | None = None
     """draft, review or approved (C29)."""
 
     seo_title: str = ""

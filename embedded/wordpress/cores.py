@@ -133,7 +133,10 @@ class _Apt:
             f'Dir::State::lists "{scratch}/lists";\n'
             f'Dir::Cache "{scratch}/cache";\n'
             'APT::Sandbox::User "root";\n'  # the user _apt can't enter a private folder
-            'Acquire::Languages "none";\n',
+            'Acquire::Languages "none";\n'
+            # A mirror that lags serves lists of a moving suite past their date. Their signature
+            # is checked all the same, and nothing of them is installed.
+            'Acquire::Check-Valid-Until "false";\n',
             encoding="utf-8",
         )
 
