@@ -17,8 +17,7 @@ def make_data_dir(data_dir: Path) -> None:
     """
     probe = data_dir / f".probe-{secrets.token_hex(4)}"
     try:
-        if not data_dir.is_dir():
-            data_dir.mkdir(mode=0o700, parents=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         probe.touch()
         probe.unlink()
     except OSError as error:

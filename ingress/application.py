@@ -17,7 +17,14 @@ TITLE, VERSION = "IGNY8 publishing", "1"
 DOCUMENT_PAGE = "/openapi/scalar"
 
 # The page must work without the internet, and tell nobody that it was opened.
-PAGE_CONFIG = {"withDefaultFonts": False, "telemetry": False, "hideClientButton": True}
+PAGE_CONFIG = {
+    "withDefaultFonts": False,
+    "telemetry": False,
+    # Its makers' own services, which this page's policy would not let it reach anyway.
+    "hideClientButton": True,
+    "agent": {"disabled": True},
+    "showDeveloperTools": "never",
+}
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; img-src 'self' data:; "
     "style-src 'self' 'unsafe-inline'; font-src 'self' data:; connect-src 'self'; worker-src blob:;"

@@ -53,9 +53,10 @@ class now_plus(FunctionElement[datetime]):  # noqa: N801 - reads as SQL
             super().__init__(seconds)
 
 
+# Not clock_timestamp(): that is volatile, and no index can be asked for what is due by it.
 @compiles(now)
 def _now(element: now, compiler: SQLCompiler, **options: Any) -> str:
-    return "clock_timestamp()"
+    return "statement_timestamp()"
 
 
 @compiles(now, "sqlite")
@@ -66,7 +67,7 @@ def _now_sqlite(element: now, compiler: SQLCompiler, **options: Any) -> str:
 @compiles(now_plus)
 def _now_plus(element: now_plus, compiler: SQLCompiler, **options: Any) -> str:
     seconds = compiler.process(element.clauses, **options)
-    return f"(clock_timestamp() + make_interval(secs => ({seconds})::double precision))"
+    return f"(statement_timestamp() + make_interval(secs => ({seconds})::double precision))"
 
 
 @compiles(now_plus, "sqlite")
