@@ -130,6 +130,9 @@ class Daemon:
             self._child.wait()
             _started.discard(self._child)
             self._child = None
+        # Started by another object for the same site, and ended by us.
+        for child in [child for child in _started if child.poll() is not None]:
+            _started.discard(child)
         self.pid_file.unlink(missing_ok=True)
 
     def _noted(self) -> int | None:
