@@ -3,14 +3,21 @@
 from typing import Any
 
 import settings
+from pipeline.census import TICK as CENSUS_TICK
+from pipeline.looking import FIRST_LOOK
 
-_tick = settings.current().tick
+_tick, _pulse = settings.current().tick, settings.current().pulse
 
 
-def _every(seconds: float, task: str) -> dict[str, Any]:
+def _every(seconds: float, task: str, **options: Any) -> dict[str, Any]:
     # A tick that waited for longer than its interval is dropped: the next one does its work.
     # Without that they pile up while the workers are away.
-    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 1.0)}}
+    options["expires"] = max(seconds, 1.0)
+    return {"task": task, "schedule": seconds, "options": options}
+
+
+def _pulse_of(queue: str) -> dict[str, Any]:
+    return {**_every(_pulse, "pulse", queue=queue), "args": (queue,)}
 
 
 beat_schedule = {
@@ -18,6 +25,17 @@ beat_schedule = {
     "dispatch": _every(_tick, "dispatch"),
     # Gives back what a lost worker held; a third of the lease, so that it waits at most 4/3.
     "rescue": _every(max(_tick, settings.current().lease / 3), "rescue"),
+    # Looks at suspended sites whose own pause has passed: their trouble may be over, and nobody
+    # tells us. As often as the shortest pause.
+    "look_at_sites": _every(FIRST_LOOK, "look_at_sites"),
+    # Has a few sites compared with our rows, each once a day: what was lost or changed there
+    # without a word to us is found so, and so is what slipped through everything else.
+    "census_due": _every(CENSUS_TICK, "census_due"),
     # Deletes old attempts, events, runs and batches.
     "prune": _every(24 * 3600.0, "prune"),
+    # Show that somebody takes messages from each queue. A process that is there proves nothing:
+    # after a crash of the broker a worker may live on and take no more.
+    "pulse.publish": _pulse_of("publish"),
+    "pulse.media": _pulse_of("media"),
+    "pulse.maintenance": _pulse_of("maintenance"),
 }

@@ -3,12 +3,14 @@
 from kombu import Exchange, Queue
 
 import settings
-from beat_schedule import beat_schedule as beat_schedule  # noqa: PLC0414 - Celery reads it here
 
-_settings = settings.current()
+# First: whoever reads them now gets one line a fault, and no traceback.
+_settings = settings.current_or_exit()
+
+from beat_schedule import beat_schedule as beat_schedule  # noqa: E402, PLC0414 - for Celery to read
 
 broker_url = _settings.broker_url
-imports = ("tasks.dispatching", "tasks.publishing", "tasks.maintenance")
+imports = ("tasks.dispatching", "tasks.publishing", "tasks.maintenance", "tasks.census")
 
 # JSON only: pickle lets whoever can write to the broker run code in our workers.
 task_serializer = result_serializer = "json"
@@ -23,6 +25,9 @@ task_acks_late = True
 task_reject_on_worker_lost = True
 # Without this a message that kills its worker comes back for ever (12 runs in 12 s).
 task_retry_on_worker_lost = True
+
+# Celery's own ends, again and again, at a message whose body is not of three parts.
+worker_consumer = "tasks.consuming:Consumer"
 
 # A slow site's batch must not hold messages that another thread could take.
 worker_prefetch_multiplier = 1
@@ -44,7 +49,7 @@ broker_connection_timeout = 4.0
 broker_transport_options = (
     {
         # Longer than any task; our own waits are rows, never a countdown.
-        "visibility_timeout": 3600,
+        "visibility_timeout": settings.VISIBILITY_TIMEOUT,
         # Else a killed worker's message is looked for only every 100 s.
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,

@@ -1,13 +1,21 @@
 """Everything a deployment can change. The only reader of the environment (and of `.env`)."""
 
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
+
+VISIBILITY_TIMEOUT = 3600.0
+"""Seconds after which a Redis broker gives an unfinished message to another worker."""
+
+BROKER_SCHEMES = frozenset(
+    {"redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp", "memory"}
+)
 
 
 class Settings(BaseSettings):
@@ -37,10 +45,13 @@ class Settings(BaseSettings):
     requests_per_site: int = Field(2, alias="IGNY8_REQUESTS_PER_SITE", ge=1, le=32)
     tick: float = Field(5.0, alias="IGNY8_TICK", gt=0)
     lease: float = Field(180.0, alias="IGNY8_LEASE", gt=0)
+    pulse: float = Field(30.0, alias="IGNY8_PULSE", gt=0)
 
     max_attempts: int = Field(3, alias="IGNY8_MAX_ATTEMPTS", ge=1, le=20)
     retry_first_delay: float = Field(60.0, alias="IGNY8_RETRY_FIRST_DELAY", gt=0)
     retry_longest_delay: float = Field(3600.0, alias="IGNY8_RETRY_LONGEST_DELAY", gt=0)
+    breaker_failures: int = Field(5, alias="IGNY8_BREAKER_FAILURES", ge=1)
+    breaker_pause: float = Field(60.0, alias="IGNY8_BREAKER_PAUSE", gt=0)
 
     connect_timeout: float = Field(5.0, alias="IGNY8_CONNECT_TIMEOUT", gt=0)
     read_timeout: float = Field(30.0, alias="IGNY8_READ_TIMEOUT", gt=0)
@@ -71,12 +82,41 @@ class Settings(BaseSettings):
     def _fill_embedded(self) -> Self:
         self.database_url = _database_url(self.database_url, self.data_dir)
         self.broker_url = self.broker_url or self.redis_url or self.embedded_broker_url
-        if self.lease <= self.total_timeout:
-            raise ValueError(
-                f"IGNY8_LEASE ({self.lease:g} s) must be longer than IGNY8_TOTAL_TIMEOUT "
-                f"({self.total_timeout:g} s): else a request outlives its lease"
-            )
+        if faults := list(self._contradictions()):
+            raise ValueError("\n".join(faults))
         return self
+
+    def _contradictions(self) -> Iterator[str]:
+        """Yield a line for every value that another one makes senseless."""
+        lease, total = self.lease, self.total_timeout
+        if lease <= total:
+            yield (
+                f"IGNY8_LEASE ({lease:g} s) must be longer than IGNY8_TOTAL_TIMEOUT "
+                f"({total:g} s): else a request outlives its lease"
+            )
+        if lease >= VISIBILITY_TIMEOUT:
+            yield (
+                f"IGNY8_LEASE ({lease:g} s) must be shorter than the {VISIBILITY_TIMEOUT:g} s "
+                "after which the broker gives an unfinished message to another worker"
+            )
+        if self.tick >= lease:
+            yield (
+                f"IGNY8_TICK ({self.tick:g} s) must be shorter than IGNY8_LEASE ({lease:g} s): "
+                "else lost work waits for longer than its lease"
+            )
+        if self.connect_timeout + self.read_timeout > total:
+            yield (
+                f"IGNY8_CONNECT_TIMEOUT and IGNY8_READ_TIMEOUT ({self.connect_timeout:g} and "
+                f"{self.read_timeout:g} s) must fit into IGNY8_TOTAL_TIMEOUT ({total:g} s)"
+            )
+        if self.retry_first_delay > self.retry_longest_delay:
+            yield "IGNY8_RETRY_FIRST_DELAY must not be longer than IGNY8_RETRY_LONGEST_DELAY"
+        scheme = self.broker_url.partition("://")[0]
+        if scheme not in BROKER_SCHEMES:
+            yield (
+                "CELERY_BROKER_URL or REDIS_URL must begin with redis://, rediss:// or amqp://: "
+                "no broker is known by any other"
+            )
 
     @property
     def embedded_broker_url(self) -> str:
@@ -105,3 +145,33 @@ def _database_url(url: str, data_dir: Path) -> str:
 def current() -> Settings:
     """Return the process's settings, read once."""
     return Settings()
+
+
+def current_or_exit() -> Settings:
+    """Return the settings for a process that can't do without.
+
+    Raises:
+        SystemExit: they can't be used; its text has a line for each fault.
+    """
+    try:
+        return current()
+    except ValidationError as error:
+        raise refusal(fault_lines(error)) from None
+
+
+def refusal(faults: Iterable[str]) -> SystemExit:
+    """Return the end of a process that must not start."""
+    return SystemExit("\n".join(f"refusing to start: {fault}" for fault in faults))
+
+
+def fault_lines(error: ValidationError) -> list[str]:
+    """Return a line for everything that is wrong with the settings, without their values.
+
+    A key that was given wrongly must not be shown.
+    """
+    lines: list[str] = []
+    for fault in error.errors(include_input=False, include_url=False):
+        name = ".".join(map(str, fault["loc"]))
+        words = fault["msg"].removeprefix("Value error, ").splitlines()
+        lines += [f"{name}: {word}" if name else word for word in words]
+    return lines

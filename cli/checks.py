@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -20,10 +19,17 @@ from models.clock import now
 from models.encryption import SecretUnreadable, key_ring
 from models.session import engine, session_scope
 from settings import Settings
+from tasks.heartbeat import intervals
 
 OLDEST_PYTHON = (3, 11)
 DISK_LOW, DISK_FULL = 1024**3, 200 * 1024**2
 WORKERS = ("publish", "media")
+PULSE = "pulse."
+LATE, SHORTEST_LATE = 3, 45.0
+"""Intervals without a tick, but at least so many seconds, that are worth a word."""
+
+LOST, SHORTEST_LOST = 10, 60.0
+"""As many that mean that something has stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ def run_checks() -> list[Finding]:
         _broker,
         _workers,
         _beat,
+        _pulses,
         _web,
         _flower,
     )
@@ -137,23 +144,47 @@ def _workers(known: Settings) -> Finding:
     return Finding("workers", "ok", ", ".join(nodes))
 
 
-def _beat(known: Settings) -> Finding:
-    # Twice the tick is normal behind a busy worker; ten ticks are not.
-    limit = max(60.0, 10 * known.tick)
+def _beat(_: Settings) -> Finding:
     try:
-        with session_scope(read_only=True) as session:
-            row = session.execute(
-                sa.select(Heartbeat.at, now()).where(Heartbeat.name == "dispatch")
-            ).first()
+        ages = _tick_ages()
     except SQLAlchemyError:
         return Finding("beat", "fail", "can't be seen without the database")
-    if row is None:
-        return Finding("beat", "fail", "has never ticked", "start it: `igny8 up`")
-    age: timedelta = row[1] - row[0]
-    said = f"last tick {age.total_seconds():.0f} s ago"
-    if age.total_seconds() > limit:
-        return Finding("beat", "fail", said, "start beat and the publish worker: `igny8 up`")
-    return Finding("beat", "ok", said)
+    advice = "start beat and the publish worker: `igny8 up`"
+    if ages.get("dispatch") is None:
+        return Finding("beat", "fail", "has never ticked", advice)
+    late = {name: age for name, age in ages.items() if not name.startswith(PULSE)}
+    return _lateness("beat", late, advice)
+
+
+def _pulses(_: Settings) -> Finding:
+    try:
+        ages = {name: age for name, age in _tick_ages().items() if name.startswith(PULSE)}
+    except SQLAlchemyError:
+        return Finding("queues", "fail", "can't be seen without the database")
+    advice = "a worker takes no messages, though it may answer: start it again"
+    if missing := [name.removeprefix(PULSE) for name, age in ages.items() if age is None]:
+        return Finding("queues", "warn", f"nothing taken yet from: {', '.join(missing)}", advice)
+    return _lateness("queues", ages, advice)
+
+
+def _tick_ages() -> dict[str, float | None]:
+    """Return the seconds since each entry of beat's table last ran; None: never."""
+    query = sa.select(Heartbeat.name, Heartbeat.at, now())
+    with session_scope(read_only=True) as session:
+        found = {name: (to - at).total_seconds() for name, at, to in session.execute(query)}
+    return {name: found.get(name) for name in intervals()}
+
+
+def _lateness(subject: str, ages: dict[str, float | None], advice: str) -> Finding:
+    expected = intervals()
+    known = {name: age for name, age in ages.items() if age is not None}
+    said = ", ".join(f"{name} {age:.0f} s ago" for name, age in known.items())
+    # Behind a busy worker a tick or two may be late; a short tick may miss more of them.
+    late = [n for n, age in known.items() if age > max(LATE * expected[n], SHORTEST_LATE)]
+    if not late:
+        return Finding(subject, "ok", said)
+    lost = any(known[name] > max(LOST * expected[name], SHORTEST_LOST) for name in late)
+    return Finding(subject, "fail" if lost else "warn", f"late: {', '.join(late)} ({said})", advice)
 
 
 def _web(known: Settings) -> Finding:

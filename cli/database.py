@@ -9,7 +9,6 @@ from cli.output import output
 
 if TYPE_CHECKING:
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
     from sqlalchemy.engine import Engine
 
 
@@ -67,18 +66,16 @@ def downgrade(engine: "Engine | None" = None, revision: str = "-1") -> None:
 
 def head() -> str | None:
     """Return the newest migration of this code."""
-    return _scripts().get_current_head()
+    from models.schema import scripts
+
+    return scripts().get_current_head()
 
 
 def current(engine: "Engine | None" = None) -> str | None:
     """Return the migration a database is at; None when it has no tables yet."""
-    from alembic.runtime.migration import MigrationContext
+    from models.schema import revision_of
 
-    from models import session
-
-    chosen = engine or session.engine()
-    with chosen.connect().execution_options(read_only=True) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+    return revision_of(engine)
 
 
 def is_current(engine: "Engine") -> bool:
@@ -94,9 +91,3 @@ def _config(engine: "Engine | None" = None) -> "Config":
     config = Config(str(ROOT / "alembic.ini"))
     config.attributes["engine"] = engine
     return config
-
-
-def _scripts() -> "ScriptDirectory":
-    from alembic.script import ScriptDirectory
-
-    return ScriptDirectory.from_config(_config())

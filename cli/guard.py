@@ -66,12 +66,10 @@ def _of_database(error: Any) -> CommandError | None:
 def _of_settings(error: Any) -> CommandError | None:
     if error.title != "Settings":
         return None
-    # Not `input`: it would repeat a key that was given wrongly.
-    faults = [
-        ": ".join(filter(None, (".".join(map(str, fault["loc"])), fault["msg"])))
-        for fault in error.errors(include_input=False, include_url=False)
-    ]
-    return CommandError(f"a setting can't be used: {'; '.join(faults)}", Exit.BAD_INPUT)
+    from settings import fault_lines
+
+    faults = "; ".join(fault_lines(error))
+    return CommandError(f"a setting can't be used: {faults}", Exit.BAD_INPUT)
 
 
 def _of_broker(error: Any) -> CommandError:

@@ -18,6 +18,7 @@ MODULES = (
     "sites",
     "contents",
     "publishing",
+    "census",
     "demo",
 )
 """Each has `register(app)`, which adds its commands, and imports what is heavy inside them."""

@@ -34,7 +34,7 @@ def status(site: str | None, content: int | None) -> None:
             "Connection",
             *map(str.capitalize, states),
             "Oldest due",
-            "Suspended because",
+            "Held up by",
         ),
         [
             (
@@ -43,7 +43,7 @@ def status(site: str | None, content: int | None) -> None:
                 row["connection_status"],
                 *(row["publications"].get(state, 0) for state in states),
                 _age(row["oldest_due_seconds"]),
-                row["suspended_reason"],
+                row["held_up_by"],
             )
             for row in rows
         ],

@@ -5,11 +5,13 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import joinedload
 
+import settings
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration, normalised
@@ -24,11 +26,13 @@ from cli.site_records import (
     look_at,
     record_look,
     record_site,
+    target_or_fault,
 )
 from cli.standing import site_values
 from models import Integration
 from models.session import session_scope
-from platforms import Target, target_of
+from platforms import Target
+from platforms.addresses import is_private_literal
 
 CHECKS_AT_ONCE = 8
 """A dead site takes its whole timeout; the others need not wait for it."""
@@ -51,13 +55,14 @@ class Asked:
 def add_site(asked: Asked) -> None:
     """Add a site, or give a site its new key; then look whether it answers."""
     address = normalised(asked.url)
+    _refuse_inside(address, allowed=asked.allow_private)
     chosen = _key(asked.key, from_stdin=asked.key_stdin, generated=asked.generate_key)
     if asked.allow_private and allow_private_host(address):
         output().note("noted in .env; restart what is running, so that it sees that too")
     with session_scope() as session:
         recorded = record_site(session, NewSite(address, chosen, asked.name, asked.account.strip()))
         values = site_values(recorded.integration)
-        target = target_of(recorded.integration)
+        target = target_or_fault(recorded.integration)
     _say_recorded(recorded, values)
     result: dict[str, Any] = {"added": recorded.added, "key_changed": recorded.new_key}
     if asked.generate_key:
@@ -69,6 +74,23 @@ def add_site(asked: Asked) -> None:
         _check([(target, values)], result)
     else:
         output().result({"site": values, **result, "check": None})
+
+
+def _refuse_inside(address: str, *, allowed: bool) -> None:
+    """Refuse our own address, and a private one that nobody has allowed (RFC 6890).
+
+    A name is looked up when it is talked to, each time: what it means may change.
+    """
+    known = settings.current()
+    if address == known.base_url.lower():
+        raise CommandError(f"{address} is our own address", Exit.BAD_INPUT)
+    host = urlsplit(address).hostname or ""
+    if allowed or host in known.allowed_private_hosts or not is_private_literal(host):
+        return
+    raise CommandError(
+        f"{host} is not a public address; where that is meant: igny8 site add URL --allow-private",
+        Exit.BAD_INPUT,
+    )
 
 
 def _key(given: str | None, *, from_stdin: bool, generated: bool) -> str:
@@ -114,13 +136,13 @@ def check_sites(chosen: str | None) -> None:
         else:
             query = sa.select(Integration).options(joinedload(Integration.site))
             rows = list(session.scalars(query.order_by(Integration.site_id)))
-        subjects = [(target_of(row), site_values(row)) for row in rows]
+        subjects = [(target_or_fault(row), site_values(row)) for row in rows]
     if not subjects:
         raise CommandError("there is no site yet: igny8 site add URL --key KEY", Exit.BAD_INPUT)
     _check(subjects, {})
 
 
-def _check(subjects: list[tuple[Target, dict[str, Any]]], result: dict[str, Any]) -> None:
+def _check(subjects: list[tuple[Target | Look, dict[str, Any]]], result: dict[str, Any]) -> None:
     """Look at the sites, write down and say what was seen; exit 3 when one is not well."""
     checks: list[dict[str, Any]] = []
     with ThreadPoolExecutor(CHECKS_AT_ONCE) as pool:

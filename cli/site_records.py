@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from cli.exits import CommandError, Exit
 from models import Account, Integration, Site
-from models.encryption import digest
+from models.encryption import SecretDamaged, digest
 from models.outcomes import resume_site
 from models.session import session_scope
-from pipeline.errors import PublishError
-from platforms import Target, connect
+from pipeline.errors import PublishError, SiteError
+from platforms import Target, connect, target_of
 from platforms.base import SiteStatus
 
 PLATFORM = "wordpress"
@@ -84,12 +84,20 @@ def record_site(session: Session, new: NewSite) -> Recorded:
         host = new.url.partition("://")[2]
         site = Site(account_id=account.id, url=new.url, name=new.name or host)
         session.add(site)
+        session.flush()
     site.name = new.name or site.name
-    new_key = site.wp_api_key != new.key
+    new_key = not _has_key(site, new.key)
     if new_key:
         site.set_key(new.key)
     session.flush()
     return Recorded(_ensure_integration(session, site), added, new_key)
+
+
+def _has_key(site: Site, key: str) -> bool:
+    try:
+        return site.wp_api_key == key
+    except SecretDamaged:
+        return False  # entering the key again is how that is repaired
 
 
 def _ensure_account(session: Session, name: str) -> Account:
@@ -124,8 +132,18 @@ def _ensure_integration(session: Session, site: Site) -> Integration:
     return integration
 
 
-def look_at(target: Target) -> Look:
+def target_or_fault(integration: Integration) -> Target | Look:
+    """Return whom to ask, or why nobody can be asked."""
+    try:
+        return target_of(integration)
+    except SiteError as error:
+        return Look(integration.id, error=error)
+
+
+def look_at(target: Target | Look) -> Look:
     """Ask the site for its status. No transaction is open while it thinks."""
+    if isinstance(target, Look):
+        return target
     try:
         return Look(target.integration_id, connect(target).status())
     except PublishError as error:
@@ -152,6 +170,7 @@ ADVICE = {
     "credentials_rejected": "or give us the plugin's: igny8 site add URL --key KEY",
     "bridge_missing": "install and activate it under Plugins",
     "not_wordpress": "see whether the address is that of the WordPress itself",
+    "key_damaged": "enter it again: igny8 site add URL --key KEY",
     "address_refused": "where that is meant: igny8 site add URL --allow-private",
 }
 

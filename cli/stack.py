@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.exits import CommandError, Exit
 from cli.output import output
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def up(
 
     out = output()
     known = settings.current()
+    _refuse_bad_keys(known)
     began = time.monotonic()
     with as_interrupts():
         stack = Stack(known, quiet=out.as_json, follow_logs=logs and not out.as_json)
@@ -41,6 +43,16 @@ def up(
         with stack, contextlib.suppress(KeyboardInterrupt):
             _announce(known, stack, time.monotonic() - began)
             threading.Event().wait()
+
+
+def _refuse_bad_keys(known: "Settings") -> None:
+    """Say it here, in one line each, and not in the logs of every program that would refuse."""
+    from models.encryption import key_faults, key_file_text
+
+    # Without any the stack makes one.
+    given = bool(known.secret_keys or key_file_text())
+    if given and (faults := key_faults()):
+        raise CommandError("\n".join(faults), Exit.BAD_INPUT)
 
 
 def _announce(known: "Settings", stack: "Stack", seconds: float) -> None:

@@ -6,9 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
+import settings
 from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
 from models.clock import now
 from models.progress import counts_by_site
+from pipeline.pacing import at_once
+from tasks.site_care import pace_of
 
 Values = dict[str, Any]
 
@@ -22,12 +25,14 @@ def sites_standing(session: Session, integration_id: int | None = None) -> list[
     counts: dict[int, dict[str, int]] = {}
     for account_id in {row.account_id for row in rows}:
         counts |= counts_by_site(session, account_id)
-    oldest = _oldest_due(session)
+    present = _present(session)
+    oldest = _oldest_due(session, present)
     return [
         site_values(row)
         | {
             "publications": counts.get(row.id, {}),
             "oldest_due_seconds": oldest.get(row.id),
+            "held_up_by": held_up_by(row, present),
         }
         for row in rows
     ]
@@ -48,9 +53,24 @@ def site_values(integration: Integration) -> Values:
     }
 
 
-def _oldest_due(session: Session) -> dict[int, int]:
+def held_up_by(integration: Integration, present: datetime) -> str | None:
+    """Return what keeps a site's work waiting, in words; None when nothing does."""
+    if integration.suspended_at is not None:
+        return f"suspended: {integration.suspended_reason}"
+    pace = pace_of(integration, present)
+    if pace.is_open or pace.is_half_open:
+        until = integration.breaker_open_until
+        then = f"left alone until {until:%H:%M:%S} UTC" if pace.is_open else "one post is tried"
+        return f"{pace.failures} failures in a row: {then}"
+    if pace.next_in is not None and pace.next_in > 0:
+        return f"its limit: the next post may go at {integration.next_post_at:%H:%M:%S} UTC"
+    if pace.slowness:
+        return f"slowed to {at_once(pace, settings.current().batch_size)} at a time"
+    return None
+
+
+def _oldest_due(session: Session, present: datetime) -> dict[int, int]:
     """Return how many seconds the longest waiting publication of each site has been due."""
-    present = _present(session)
     waiting = (
         sa.select(Publication.integration_id, sa.func.min(Publication.due_at))
         .where(Publication.state.in_(WAITING), Publication.due_at <= now())

@@ -8,6 +8,9 @@ from typing import Any
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to be called, not listened on
 """What to call when a server listens on all addresses."""
 
+ASK_TIMEOUT = 2.0
+"""Seconds a worker is given to say what it is at."""
+
 
 def answers_http(host: str, port: int, path: str) -> bool:
     """Whether a GET on this address is answered with 200."""
@@ -48,15 +51,32 @@ class Workers:
             return []
         return sorted(node for answer in answers or [] for node in answer)
 
+    def running(self, node: str) -> frozenset[str] | None:
+        """Return the ids of the tasks a worker is at; None when it does not answer."""
+        from kombu.exceptions import OperationalError
+        from redis.exceptions import RedisError
+
+        try:
+            answers = self._control().inspect([node], timeout=ASK_TIMEOUT).active() or {}
+        except (OSError, OperationalError, RedisError):
+            return None
+        tasks = answers.get(node)
+        return None if tasks is None else frozenset(str(task["id"]) for task in tasks)
+
     def reaches_broker(self) -> bool:
-        """Whether the broker itself takes a connection."""
+        """Whether the broker itself takes a connection, and answers."""
         from kombu import Connection
         from kombu.exceptions import OperationalError
+        from redis.exceptions import RedisError
 
-        with Connection(self._broker_url, connect_timeout=4) as connection:
+        limits = {"socket_timeout": 4, "socket_connect_timeout": 4}
+        options = limits if self._broker_url.startswith("redis") else {}
+        with Connection(
+            self._broker_url, connect_timeout=4, transport_options=options
+        ) as connection:
             try:
                 connection.ensure_connection(max_retries=1, interval_start=0)
-            except (OSError, OperationalError):
+            except (OSError, OperationalError, RedisError):
                 return False
         return True
 

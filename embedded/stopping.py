@@ -11,6 +11,32 @@ HURRIED = 1.0
 """Seconds a child is given when the operator is in a hurry."""
 
 
+class Ending:
+    """One child on its way out, warmly first; ask ``is_over`` until it is."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._began = time.monotonic()
+        self._asked_again = False
+        child.send(signal.SIGTERM)
+
+    def is_over(self, *, hurry: bool = False) -> bool:
+        """Whether the main process is gone; sends the next signal when its time has come."""
+        if self._child.has_ended():
+            return True
+        plan = self._child.plan
+        waited = time.monotonic() - self._began
+        late = waited - plan.patience
+        if hurry:
+            late = max(late, waited - HURRIED)
+        if late > plan.soft_limit or (hurry and late > 0):
+            self._child.kill()
+        elif late > 0 and not self._asked_again:
+            self._asked_again = True
+            self._child.send(signal.SIGQUIT)
+        return False
+
+
 def stop_stages(
     stages: Sequence[Sequence[Child]], hurry: threading.Event, say: Callable[[str], None]
 ) -> None:
@@ -23,20 +49,7 @@ def stop_stages(
 
 
 def _stop_stage(stage: Sequence[Child], hurry: threading.Event) -> None:
-    for child in stage:
-        child.send(signal.SIGTERM)
-    began = time.monotonic()
-    asked_again: set[str] = set()
-    while running := [child for child in stage if not child.has_ended()]:
-        waited = time.monotonic() - began
-        for child in running:
-            plan = child.plan
-            late = waited - plan.patience
-            if hurry.is_set():
-                late = max(late, waited - HURRIED)
-            if late > plan.soft_limit or (hurry.is_set() and late > 0):
-                child.kill()
-            elif late > 0 and child.name not in asked_again:
-                asked_again.add(child.name)
-                child.send(signal.SIGQUIT)
+    endings = [Ending(child) for child in stage]
+    while endings:
+        endings = [ending for ending in endings if not ending.is_over(hurry=hurry.is_set())]
         time.sleep(0.02)

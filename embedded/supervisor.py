@@ -12,6 +12,7 @@ from embedded import environment, leftovers, lineup, preflight, probes
 from embedded.child import MARK, Child, mark
 from embedded.errors import CannotStart
 from embedded.follow import Follower
+from embedded.liveness import Liveness
 from embedded.places import Places
 from embedded.secrets import flower_credentials, make_data_dir, make_secret_key
 from embedded.stopping import stop_stages
@@ -26,8 +27,9 @@ class Stack:
     """Broker, workers, Flower, web and beat as children of this process.
 
     ``with Stack(settings, quiet=True) as stack:`` starts all of it and returns when it answers.
-    A child that dies later is started again. ``overrides`` are environment variables (`PORT` …)
-    that change the settings for this stack and its children. Call from the main thread.
+    A child that dies later, or stops working, is started again. ``overrides`` are environment
+    variables (`PORT` …) that change the settings for this stack and its children. Call from the
+    main thread.
 
     Raises, from ``start``:
         CannotStart: one line that says what to change; nothing is left running.
@@ -49,6 +51,7 @@ class Stack:
         self._follower = Follower(_print) if follow_logs else None
         self._stages: list[list[Child]] = []
         self._watch: Watch | None = None
+        self._liveness: Liveness | None = None
         self._lock: IO[str] | None = None
         self._hurry = threading.Event()
 
@@ -75,6 +78,8 @@ class Stack:
             raise
         self._watch = Watch(self._children, self._say)
         self._watch.start()
+        self._liveness = Liveness(self.settings, self._children, self._watch.restart)
+        self._liveness.start()
 
     def stop(self) -> None:
         """Stop everything, the last stage first. Ctrl-C meanwhile hurries; nothing stays behind."""
@@ -167,6 +172,8 @@ class Stack:
         self._say("database is up to date")
 
     def _stop(self) -> None:
+        if self._liveness:
+            self._liveness.stop()
         if self._watch:
             self._watch.stop()
         stop_stages(self._stages, self._hurry, self._say)

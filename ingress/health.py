@@ -18,6 +18,7 @@ from ingress.metrics import DatabaseCollector
 from models import Heartbeat, Publication
 from models.clock import now
 from models.session import session_scope
+from tasks.heartbeat import intervals
 
 bp = APIBlueprint("health", __name__, abp_tags=[Tag(name="health", description="For monitoring")])
 
@@ -27,11 +28,14 @@ class HealthAnswer(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """Each check's words; a heartbeat's are the seconds since its task last ran to its end."""
+    """Each check's words; a heartbeat's are the seconds since its task last ran to its end.
+
+    Every entry of beat's table is there; null: it has not run yet.
+    """
 
     status: str
     checks: dict[str, str]
-    heartbeat_ages: dict[str, float]
+    heartbeat_ages: dict[str, float | None]
 
 
 @bp.get("/healthz", responses={200: HealthAnswer}, operation_id="healthz")
@@ -80,7 +84,7 @@ def metrics() -> Response:
     return Response(generate_latest(registry), HTTPStatus.OK, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _database() -> tuple[dict[str, str], dict[str, float]]:
+def _database() -> tuple[dict[str, str], dict[str, float | None]]:
     checks = {"database": "can't be reached", "migrations": "unknown"}
     try:
         with session_scope(read_only=True) as session:
@@ -94,7 +98,8 @@ def _database() -> tuple[dict[str, str], dict[str, float]]:
     return checks | {"migrations": "ok"}, ages
 
 
-def heartbeat_ages(session: Session) -> dict[str, float]:
+def heartbeat_ages(session: Session) -> dict[str, float | None]:
     """Return the seconds since each periodic task ran to its end, by the database's clock."""
     rows = session.execute(sa.select(Heartbeat.name, Heartbeat.at, now()))
-    return {name: round((present - at).total_seconds(), 1) for name, at, present in rows}
+    ages = {name: round((present - at).total_seconds(), 1) for name, at, present in rows}
+    return {**dict.fromkeys(intervals()), **ages}

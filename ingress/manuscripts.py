@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from markdown_it import MarkdownIt
-
 from ingress.content_fields import ContentFields
 from ingress.errors import refused_field
 from pipeline.documents import FEATURED, GALLERY, Document, Picture
 from pipeline.drafts import DraftRefused, complete, with_hashes
 from pipeline.images import is_public_url
+from pipeline.imported import ImportProblem
+from pipeline.markdown import render
 
 # Fields that a body and a document call the same and that need no translation.
 TEXTS = ("title", "slug", "seo_title", "seo_description", "primary_keyword", "cluster")
@@ -55,14 +55,19 @@ def _draft(old: Document, given: Mapping[str, Any]) -> Document:
     if "categories" in given:
         changes["categories"] = tuple(_path(written) for written in given["categories"])
     if given.get("markdown") is not None:
-        changes["html"] = (
-            MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(given["markdown"])
-        )
+        changes["html"] = _rendered(given["markdown"])
     elif given.get("html") is not None:
         changes["html"] = given["html"]
     # The text's own pictures are found anew in its HTML.
     changes["images"] = (*_featured(old, given), *_gallery(old, given))
     return replace(old, **changes)
+
+
+def _rendered(markdown: str) -> str:
+    try:
+        return render(markdown)
+    except ImportProblem as refused:
+        raise refused_field("markdown", str(refused), "content_refused") from None
 
 
 def _path(written: str | list[str]) -> tuple[str, ...]:

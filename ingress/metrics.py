@@ -8,14 +8,16 @@ from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
 from models import WAITING, Attempt, Heartbeat, Integration, Publication, PublicationState
+from models.census import count_findings
 from models.clock import now
 from models.session import session_scope
+from pipeline.census import Kind
+from tasks.heartbeat import intervals
 
 RECENT = 1000
 """Attempts looked at: enough for a rate, and as quick with a million rows as with none."""
 
 RESULTS = ("2xx", "3xx", "4xx", "5xx", "none")
-HEARTBEATS = ("dispatch", "rescue", "prune")
 
 
 class DatabaseCollector(Collector):
@@ -26,7 +28,8 @@ class DatabaseCollector(Collector):
             yield _publications(session)
             yield from _waiting(session)
             yield from _attempts(session)
-            yield _suspended(session)
+            yield from _cared_for(session)
+            yield _census(session)
             yield _heartbeats(session)
 
 
@@ -73,13 +76,38 @@ def _attempts(session: Session) -> Iterator[Metric]:
     yield family
 
 
-def _suspended(session: Session) -> Metric:
-    query = sa.select(sa.func.count()).where(Integration.suspended_at.is_not(None))
-    return GaugeMetricFamily(
-        "igny8_suspended_integrations",
-        "Sites that get nothing until somebody repairs them.",
-        value=session.scalar(query) or 0,
+def _cared_for(session: Session) -> Iterator[Metric]:
+    kinds = {
+        "igny8_suspended_integrations": (
+            "Sites that get nothing until they are repaired.",
+            Integration.suspended_at.is_not(None),
+        ),
+        "igny8_breaker_open": (
+            "Sites that keep failing: left alone, or tried with one post.",
+            Integration.breaker_opens > 0,
+        ),
+        "igny8_sites_slowed": (
+            "Sites that get less at once, because they answer slowly or ask us to.",
+            Integration.slowness > 0,
+        ),
+    }
+    counts = (sa.func.count(sa.case((condition, 1))) for _, condition in kinds.values())
+    for (name, (words, _)), count in zip(
+        kinds.items(), session.execute(sa.select(*counts)).one(), strict=True
+    ):
+        yield GaugeMetricFamily(name, words, value=count)
+
+
+def _census(session: Session) -> Metric:
+    family = GaugeMetricFamily(
+        "igny8_census_findings",
+        "Differences that the last census of each site found.",
+        labels=["kind"],
     )
+    counts = count_findings(session)
+    for kind in Kind:
+        family.add_metric([kind.value], counts.get(kind.value, 0))
+    return family
 
 
 def _heartbeats(session: Session) -> Metric:
@@ -88,7 +116,7 @@ def _heartbeats(session: Session) -> Metric:
         "Since a periodic task last ran to its end.",
         labels=["task"],
     )
-    query = sa.select(Heartbeat.name, Heartbeat.at, now()).where(Heartbeat.name.in_(HEARTBEATS))
+    query = sa.select(Heartbeat.name, Heartbeat.at, now()).where(Heartbeat.name.in_(intervals()))
     for name, at, present in session.execute(query):
         family.add_metric([name], (present - at).total_seconds())
     return family

@@ -2,7 +2,10 @@
 
 import settings
 from ingress.application import create_app
+from tasks import startup
 from tasks.logs import configure_logging
 
+_settings = settings.current_or_exit()
 configure_logging()
-app = create_app(settings.current())
+startup.refuse_if(startup.faults_of_keys_and_tables())
+app = create_app(_settings)

@@ -2,6 +2,7 @@
 
 from models.account import Account, ApiToken
 from models.base import Base
+from models.census import CensusFinding
 from models.content import Content, ContentStatus, Revision, Term, TermType, content_terms
 from models.history import Attempt, EventStatus, Heartbeat, Run, SyncEvent
 from models.image import Image, ImageFile
@@ -16,6 +17,7 @@ __all__ = [
     "Attempt",
     "Base",
     "Batch",
+    "CensusFinding",
     "Content",
     "ContentStatus",
     "EventStatus",

@@ -38,10 +38,10 @@ def accept_publish(
 
     Accepting twice is one wish: the row is unique, and an unchanged wish changes nothing.
     """
-    revision_id = session.scalars(
-        sa.select(Revision.id).filter_by(content_id=content.id, number=content.revision)
-    ).one()
-    publication = _ensure(session, content, integration, revision_id, wanted)
+    publication = _ensure(session, content, integration, wanted)
+    # Read under the row's lock: a caller who was overtaken by an edit must not bring back the
+    # text that it read before.
+    revision_id = _newest_revision(session, content)
     if _differs(publication, revision_id, wanted):
         _raise_revision(session, publication, revision_id, wanted)
     elif publication.state in {PublicationState.FAILED, PublicationState.WITHDRAWN}:
@@ -55,8 +55,15 @@ def accept_publish(
     return Accepted(run, publication, changed)
 
 
+def _newest_revision(session: Session, content: Content) -> int:
+    newest = (
+        sa.select(Revision.id).filter_by(content_id=content.id).order_by(Revision.number.desc())
+    )
+    return session.scalars(newest.limit(1)).one()
+
+
 def _ensure(
-    session: Session, content: Content, integration: Integration, revision_id: int, wanted: Wanted
+    session: Session, content: Content, integration: Integration, wanted: Wanted
 ) -> Publication:
     wish = {"content_id": content.id, "integration_id": integration.id}
     query = sa.select(Publication).filter_by(**wish).with_for_update()
@@ -67,7 +74,7 @@ def _ensure(
             added = Publication(
                 **wish,
                 account_id=content.account_id,
-                revision_id=revision_id,
+                revision_id=_newest_revision(session, content),
                 post_status=wanted.post_status,
                 restore=wanted.restore,
             )
@@ -87,8 +94,11 @@ def _differs(publication: Publication, revision_id: int, wanted: Wanted) -> bool
 
 
 # While it is being published, the chain keeps the state, and looks at the revision at its end.
+# What somebody holds back stays so: a newer text does not say that it may go.
+_HELD = Publication.state == PublicationState.HELD
 _AWAKE = sa.case(
     (Publication.state == PublicationState.PUBLISHING, PublicationState.PUBLISHING.value),
+    (_HELD, PublicationState.HELD.value),
     (Publication.unclear, PublicationState.UNCONFIRMED.value),
     else_=PublicationState.QUEUED.value,
 )
@@ -109,8 +119,8 @@ def _raise_revision(
             state=_AWAKE,
             due_at=now(),
             attempts=0,
-            failure=None,
-            failure_code=None,
+            failure=sa.case((_HELD, Publication.failure)),
+            failure_code=sa.case((_HELD, Publication.failure_code)),
         )
         .execution_options(synchronize_session=False)
     )

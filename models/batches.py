@@ -5,7 +5,9 @@ after its lease was lost changes nothing: its rows belong to another batch by th
 """
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,6 +38,9 @@ class BatchRows:
     lease_left: float = 0.0
     """Seconds, by the database's clock."""
 
+    read_at: datetime = datetime(1, 1, 1, tzinfo=UTC)
+    """By the same clock."""
+
 
 def held(batch_id: int) -> tuple[sa.ColumnElement[bool], ...]:
     return (
@@ -62,7 +67,7 @@ def load_batch(session: Session, batch_id: int) -> BatchRows:
     publication, read_at = found[0][0], found[0][3]
     lease_left = publication.leased_until - read_at
     rows = tuple(BatchRow(*row[:3]) for row in found)
-    return BatchRows(publication.integration, rows, lease_left.total_seconds())
+    return BatchRows(publication.integration, rows, lease_left.total_seconds(), read_at)
 
 
 def write_part(session: Session, batch_id: int, column: str, values: Mapping[int, Any]) -> None:
@@ -111,4 +116,6 @@ def beat(session: Session, name: str) -> None:
     """Note that a periodic task has run to its end."""
     updated = session.execute(sa.update(Heartbeat).where(Heartbeat.name == name).values(at=now()))
     if not updated.rowcount:  # type: ignore[attr-defined]
-        session.merge(Heartbeat(name=name))
+        # The first time, two at once may both come here.
+        with suppress(sa.exc.IntegrityError), session.begin_nested():
+            session.add(Heartbeat(name=name))

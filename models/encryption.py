@@ -13,7 +13,11 @@ import settings
 
 
 class SecretUnreadable(Exception):
-    """A stored secret does not decrypt: IGNY8_SECRET_KEYS lacks the key it was written with."""
+    """Secrets can't be read: there is no usable key ring."""
+
+
+class SecretDamaged(SecretUnreadable):
+    """This one can't be: it was written with a key that the ring lacks, or for another row."""
 
 
 def key_file_text() -> str:
@@ -38,6 +42,23 @@ def key_ring() -> tuple[str, ...]:
     return keys
 
 
+def key_faults() -> list[str]:
+    """Return a line for everything that is wrong with the key ring, without showing a key."""
+    try:
+        ring = key_ring()
+    except (SecretUnreadable, OSError) as error:
+        return [str(error)]
+    faults = []
+    for place, key in enumerate(ring, 1):
+        try:
+            Fernet(key)
+        except ValueError:
+            faults.append(f"encryption key {place} is no key: each has 44 letters and digits")
+        if key in ring[: place - 1]:
+            faults.append(f"encryption key {place} is there twice")
+    return faults
+
+
 @cache
 def _cipher() -> MultiFernet:
     try:
@@ -57,6 +78,39 @@ def digest(secret: str) -> str:
     return hmac.new(pepper, secret.encode(), hashlib.sha256).hexdigest()
 
 
+def seal(secret: str, owner: str) -> str:
+    """Return the ciphertext of a secret that belongs to the row ``owner``."""
+    return _cipher().encrypt(f"{owner}{_BETWEEN}{secret}".encode()).decode()
+
+
+def unseal(stored: str, owner: str) -> str:
+    """Return the secret that was sealed for ``owner``.
+
+    Fernet has no associated data: a ciphertext that was copied to another row would decrypt
+    there, and one site's key would be sent to another site.
+
+    Raises:
+        SecretDamaged: the ring lacks its key, or it was sealed for another row.
+    """
+    named, found, secret = _decrypted(stored).partition(_BETWEEN)
+    if not found or named != owner:
+        raise SecretDamaged(f"the key stored with {owner} was not stored for it")
+    return secret
+
+
+_BETWEEN = "\x1f"
+"""Between owner and secret: neither holds it."""
+
+
+def _decrypted(stored: str) -> str:
+    try:
+        return _cipher().decrypt(stored.encode()).decode()
+    except InvalidToken:
+        raise SecretDamaged(
+            "a stored site key can't be decrypted: IGNY8_SECRET_KEYS lacks its key"
+        ) from None
+
+
 class Secret(TypeDecorator[str]):
     """Text that is encrypted in the database and plain in Python."""
 
@@ -67,14 +121,7 @@ class Secret(TypeDecorator[str]):
         return None if value is None else _cipher().encrypt(value.encode()).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        try:
-            return _cipher().decrypt(value.encode()).decode()
-        except InvalidToken:
-            raise SecretUnreadable(
-                "a stored site key can't be decrypted: IGNY8_SECRET_KEYS lacks its key"
-            ) from None
+        return None if value is None else _decrypted(value)
 
 
 def masked(secret: str) -> str:

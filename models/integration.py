@@ -40,6 +40,39 @@ class Integration(Base):
     """Set when the site or our key is the problem: its work waits, and no attempt is burnt."""
 
     suspended_reason: Mapped[str | None]
+    suspended_code: Mapped[str | None]
+    """The error's code: whether it can heal by itself."""
+
+    looks: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Looks at the suspended site since somebody last saw it well."""
+
+    next_look_at: Mapped[datetime | None]
+
+    # Site care: what `pipeline.pacing` decided last. Server defaults, because an older release
+    # may add rows beside this one.
+    failures_in_a_row: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Requests that broke down, since the last post that was answered."""
+
+    breaker_opens: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Openings in a row; 0 while the breaker is closed."""
+
+    breaker_open_until: Mapped[datetime | None]
+    """Nothing is sent before; afterwards one item is, until it is answered."""
+
+    slowness: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often what it gets at once is halved."""
+
+    next_post_at: Mapped[datetime | None]
+    """When its bucket has a token again, or the time it asked for has passed."""
+
+    window_until: Mapped[datetime | None]
+    """While sends and retries are counted: from a failure on."""
+
+    window_sends: Mapped[int] = mapped_column(default=0, server_default="0")
+    window_retries: Mapped[int] = mapped_column(default=0, server_default="0")
+    census_at: Mapped[datetime | None]
+    """When its posts were last compared with our rows, by the database's clock."""
+
     created_at: Mapped[created_now]
 
     site: Mapped[Site] = relationship()

@@ -12,6 +12,7 @@ from models.clock import now, now_plus
 from models.history import Attempt, EventStatus, SyncEvent
 from models.integration import Integration
 from models.publication import Publication, PublicationState
+from models.site_care import Place, SiteNews, tell_of_site
 
 _AGAIN = PublicationState.QUEUED.value
 _FINISHED = {"batch_id": None, "leased_until": None}
@@ -55,13 +56,16 @@ def add_attempts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
 
 def write_failures(
     session: Session, batch_id: int, site_id: int, integration_id: int, failures: Iterable[Failure]
-) -> None:
-    """Write the decisions, and an event for every item that failed for good."""
+) -> bool:
+    """Write the decisions, and an event for every item that failed for good.
+
+    False when none of the items is ours any more: what this worker knows is of yesterday.
+    """
     by_publication = {failure.publication_id: failure for failure in failures}
     ours = _still_ours(session, batch_id, by_publication)
     written = [by_publication[id_] for id_ in ours]
     if not written:
-        return
+        return False
     update_batch(session, batch_id, ours, _failure_values(written) | _FINISHED)
     events = [
         _event(failure, site_id, integration_id)
@@ -70,6 +74,7 @@ def write_failures(
     ]
     if events:
         session.execute(sa.insert(SyncEvent), events)
+    return True
 
 
 def _still_ours(session: Session, batch_id: int, ids: Iterable[int]) -> list[int]:
@@ -98,11 +103,21 @@ def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
     return {
         "state": state,
         "due_at": now_plus(delays),
-        "attempts": by_id("attempts", {id_: f.attempts for id_, f in each.items()}),
+        "attempts": _attempts_of(each),
         "unclear": by_id("unclear", {id_: f.unclear for id_, f in each.items()}),
         "failure_code": by_id("failure_code", {id_: f.code for id_, f in each.items()}),
         "failure": by_id("failure", {id_: f.reason for id_, f in each.items()}),
     }
+
+
+def _attempts_of(each: Mapping[int, Failure]) -> sa.ColumnElement[int]:
+    """Return what was used up; a newer wish has used none."""
+    return sa.case(
+        *(
+            (Publication.id == id_, sa.case((_newer_than(f.revision), 0), else_=f.attempts))
+            for id_, f in each.items()
+        )
+    )
 
 
 def _newer_than(revision: int) -> sa.ColumnElement[bool]:
@@ -192,27 +207,41 @@ def _success(post: Seen, site_id: int, integration_id: int) -> dict[str, Any]:
 
 
 def suspend_site(session: Session, integration_id: int, code: str, reason: str) -> None:
-    """Stop sending to a site until somebody repairs it; its work waits, no attempt is burnt."""
-    session.execute(
+    """Stop sending to a site until it is repaired; its work waits, and no attempt is burnt."""
+    suspended = session.execute(
         sa.update(Integration)
         .where(Integration.id == integration_id, Integration.suspended_at.is_(None))
         .values(
             suspended_at=now(),
             suspended_reason=reason,
+            suspended_code=code,
+            looks=0,
+            next_look_at=None,
             connection_status="error",
             sync_error=f"{code}: {reason}",
         )
+        .returning(Integration.account_id, Integration.site_id)
         .execution_options(synchronize_session=False)
-    )
+    ).first()
+    if suspended is not None:
+        tell_of_site(
+            session, Place(*suspended, integration_id), SiteNews("site_suspended", code, reason)
+        )
 
 
 def resume_site(session: Session, integration_id: int) -> None:
-    """Let the work of a repaired site go on."""
-    session.execute(
-        sa.update(Integration)
-        .where(Integration.id == integration_id)
-        .values(
-            suspended_at=None, suspended_reason=None, connection_status="connected", sync_error=None
-        )
-        .execution_options(synchronize_session=False)
-    )
+    """Let the work of a site that is well again go on.
+
+    Its own limits stay: that it answers a question does not make it quick, or its bucket full.
+    """
+    found = session.get_one(Integration, integration_id, with_for_update=True)
+    place = Place(found.account_id, found.site_id, integration_id)
+    if found.suspended_at is not None:
+        tell_of_site(session, place, SiteNews("site_resumed"))
+    elif found.breaker_opens:
+        tell_of_site(session, place, SiteNews("breaker_closed"))
+    found.suspended_at = found.suspended_reason = found.suspended_code = found.sync_error = None
+    found.connection_status = "connected"
+    found.looks, found.next_look_at = 0, None
+    found.failures_in_a_row = found.breaker_opens = 0
+    found.breaker_open_until = None

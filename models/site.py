@@ -1,11 +1,11 @@
 """Site: an address a customer owns, and the one place its WordPress key is kept (S19–S25, C1)."""
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.account import Account
 from models.base import Base, created_now
-from models.encryption import Secret, digest, masked
+from models.encryption import SecretDamaged, digest, masked, seal, unseal
 
 
 class Site(Base):
@@ -21,19 +21,42 @@ class Site(Base):
     """The normalised origin and path, without a slash at the end."""
 
     hosting_type: Mapped[str] = mapped_column(default="wordpress")
-    wp_api_key: Mapped[str | None] = mapped_column(Secret)
-    """In clear only in Python, because we must send it; encrypted at rest."""
-
+    _sealed_key: Mapped[str | None] = mapped_column("wp_api_key", Text)
     wp_api_key_digest: Mapped[str | None] = mapped_column(unique=True)
     created_at: Mapped[created_now]
 
     account: Mapped[Account] = relationship()
 
+    @property
+    def wp_api_key(self) -> str | None:
+        """The key in clear, because we must send it; encrypted at rest, together with our id.
+
+        Raises:
+            SecretDamaged: what is stored here was not stored for this site.
+        """
+        return None if self._sealed_key is None else unseal(self._sealed_key, self._owner)
+
+    @wp_api_key.setter
+    def wp_api_key(self, key: str | None) -> None:
+        self._sealed_key = None if key is None else seal(key, self._owner)
+
+    @property
+    def _owner(self) -> str:
+        if self.id is None:
+            raise ValueError("a site gets its key when it has its id: flush it first")
+        return f"site {self.id}"
+
     def set_key(self, key: str) -> None:
-        """Store the key and the keyed hash that finds this site when the key comes in."""
+        """Store the key and the keyed hash that finds this site when the key comes in.
+
+        The site must have its id.
+        """
         self.wp_api_key = key
         self.wp_api_key_digest = digest(key)
 
     @property
     def masked_key(self) -> str | None:
-        return masked(self.wp_api_key) if self.wp_api_key else None
+        try:
+            return masked(self.wp_api_key) if self.wp_api_key else None
+        except SecretDamaged:
+            return "unreadable"

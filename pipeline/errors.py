@@ -5,6 +5,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
   + TemporaryError          worth trying again; the site did nothing
     - RateLimited           ... no sooner than the site asked for
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
+    - SitePaused            we did not send it, to spare the site: no attempt counted
   + UnclearOutcome          the site may have done it: ask what became of the key first
   + PermanentError          this item can't succeed until a person changes something
     - StaleWrite            a newer claim or revision is already there: drop ours, in silence
@@ -55,6 +56,17 @@ class SiteBusy(TemporaryError):
     def __init__(self, message: str, *, retry_after: float = 2.0) -> None:
         super().__init__(message, status_code=409)
         self.retry_after = retry_after
+
+
+class SitePaused(TemporaryError):
+    """We leave the site alone for a while, and sent nothing."""
+
+    code = "site_paused"
+
+    def __init__(self, message: str, *, wait: float = 0.0) -> None:
+        super().__init__(message)
+        self.wait = wait
+        """Seconds. 0: the site's own row says when it gets something again."""
 
 
 class UnclearOutcome(PublishError):

@@ -42,18 +42,20 @@ def build_excerpt(source: str, length: int = LENGTH) -> str:
 
 
 def _plain_start(source: str, enough: int) -> str:
-    pieces: list[str] = []
+    # Entities are read run by run: a tag ends one (`&<b>amp;</b>` shows all its letters), the
+    # end of a bounded piece does not.
+    runs: list[list[str]] = [[]]
     held = 0
     for token in TOKEN.finditer(source):
         tag, text = token.group(2), token.group(3)
         if text is not None:
-            pieces.append(text)
+            runs[-1].append(text)
             held += len(" ".join(html.unescape(text).split()))
-        elif tag is None or tag.lower() not in INLINE:
-            pieces.append(" ")
+        else:
+            runs.append([] if tag is not None and tag.lower() in INLINE else [" "])
         if held > enough:
             break
-    return " ".join(html.unescape("".join(pieces)).split())
+    return " ".join("".join(html.unescape("".join(run)) for run in runs).split())
 
 
 def _cut(text: str, length: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from pipeline.documents import Document, Picture
@@ -34,6 +34,15 @@ class ImagePart:
     caption: str
     size: int = 0
     problem: str | None = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Return the part that :meth:`as_json` wrote, in this release or in another one."""
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        return cls(
+            **{"role": "", "source": "", "hash": None, "url": None, "alt": "", "caption": ""}
+            | known
+        )
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -7,11 +7,12 @@ MOVES: dict[State, frozenset[State]] = {
     State.PUBLISHING: frozenset(
         {State.PUBLISHED, State.FAILED, State.QUEUED, State.UNCONFIRMED, State.PUBLISHING}
     ),
-    State.UNCONFIRMED: frozenset({State.PUBLISHING, State.UNCONFIRMED}),
+    # A census may see what its own chain did not.
+    State.UNCONFIRMED: frozenset({State.PUBLISHING, State.UNCONFIRMED, State.PUBLISHED}),
     State.PUBLISHED: frozenset({State.QUEUED}),
-    State.FAILED: frozenset({State.QUEUED, State.UNCONFIRMED}),
-    State.HELD: frozenset({State.QUEUED, State.WITHDRAWN}),
-    State.WITHDRAWN: frozenset({State.QUEUED}),
+    State.FAILED: frozenset({State.QUEUED, State.UNCONFIRMED, State.PUBLISHED}),
+    State.HELD: frozenset({State.HELD, State.QUEUED, State.WITHDRAWN}),
+    State.WITHDRAWN: frozenset({State.QUEUED, State.UNCONFIRMED}),
 }
 
 END_STATES = frozenset({State.PUBLISHED, State.FAILED, State.WITHDRAWN})

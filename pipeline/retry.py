@@ -8,6 +8,7 @@ from pipeline.errors import (
     RateLimited,
     SiteBusy,
     SiteError,
+    SitePaused,
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
@@ -62,6 +63,8 @@ def decide(error: PublishError, *, attempts: int, patience: Patience, spread: fl
             return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
         case SiteBusy():
             return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
+        case SitePaused():
+            return Decision(PublicationState.QUEUED, error.wait, counted=False)
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
         case UnclearOutcome() | StaleWrite():
             return _unclear(error, used, patience, spread)

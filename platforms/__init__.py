@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import settings
 from models import Integration
+from models.encryption import SecretDamaged
+from pipeline.errors import SiteError
 from platforms.base import Platform, Target
 from platforms.wordpress import WordPressBridge
 
@@ -15,12 +17,20 @@ class UnsupportedPlatform(NotImplementedError):
 
 
 def target_of(integration: Integration) -> Target:
-    """Return the plain values by which a site is talked to."""
+    """Return the plain values by which a site is talked to.
+
+    Raises:
+        SiteError: its stored key can't be used.
+    """
+    try:
+        key = integration.site.wp_api_key or ""
+    except SecretDamaged as error:
+        raise SiteError(str(error), code="key_damaged") from None
     return Target(
         integration_id=integration.id,
         platform=integration.platform,
         site_url=integration.site_url.rstrip("/"),
-        api_key=integration.site.wp_api_key or "",
+        api_key=key,
         requests_per_site=int(
             integration.config_json.get("requests_per_site") or settings.current().requests_per_site
         ),

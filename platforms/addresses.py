@@ -4,6 +4,8 @@ import ipaddress
 import socket
 from collections.abc import Iterator
 
+from platforms.lookups import look_up
+
 Address = tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int]]
 
 
@@ -34,19 +36,34 @@ def _wrapped(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if nat64 or compatible else None
 
 
+def is_private_literal(host: str) -> bool:
+    """Whether ``host`` is this machine or a private address by its very spelling: no look-up.
+
+    `127.1`, `2130706433` and `0x7f000001` are addresses to the resolver, and so they are here.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        found = socket.getaddrinfo(name.replace("%25", "%"), None, flags=socket.AI_NUMERICHOST)
+    except (socket.gaierror, UnicodeError):
+        return False
+    return not all(is_public(str(address[0])) for *_, address in found)
+
+
 def resolve(host: str, port: int, allowed_hosts: frozenset[str]) -> Iterator[Address]:
     """Yield the addresses of ``host`` that we may connect to; resolved once, connected as checked.
 
     Raises:
         AddressRefused: none of them is public and the host is not in ``allowed_hosts``.
-        OSError: the name does not resolve.
+        OSError: the name does not resolve, or not in time.
     """
     refused: list[str] = []
     found = False
-    for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, _, _, _, address in look_up(host, port):
         if host.lower() in allowed_hosts or is_public(str(address[0])):
             found = True
-            yield family, address  # type: ignore[misc]
+            yield family, address
         else:
             refused.append(str(address[0]))
     if not found:

@@ -21,6 +21,10 @@ from pipeline.errors import (
 from pipeline.retry import LONGEST_RETRY_AFTER, SHORTEST_RETRY_AFTER
 from platforms.http import Answer, Request
 
+LONGEST_CODE = 100
+LONGEST_TEXT = 2000
+"""Characters of a site's own words that we keep: an address, a reason."""
+
 UNWELL = HTTPStatus.INTERNAL_SERVER_ERROR
 
 WORDS = {
@@ -35,6 +39,15 @@ WORDS = {
 }
 
 
+def clean(value: object, limit: int = LONGEST_TEXT) -> str:
+    """Return a site's text as any database takes it: no NUL, no half characters, not too long.
+
+    What is no text or number becomes ''.
+    """
+    text = str(value) if isinstance(value, str | int | float) else ""
+    return "".join(c for c in text[:limit] if c != "\0" and not "\ud800" <= c <= "\udfff")
+
+
 def is_missing_route(answer: Answer) -> bool:
     """Whether the web server, not WordPress, answered: pretty permalinks are off, or no API."""
     return answer.status in {301, 302, 307, 308, 404} and not isinstance(answer.json(), dict)
@@ -45,7 +58,7 @@ def complain(answer: Answer, request: Request) -> PublishError:
     status = answer.status
     body = answer.json()
     facts: Mapping[str, Any] = body if isinstance(body, dict) else {}
-    code = str(facts.get("code", ""))
+    code = clean(facts.get("code", ""), LONGEST_CODE)
     waits = retry_after(answer.headers)
     if code == "igny8_in_progress":
         return SiteBusy("the site is still working on it", retry_after=waits or 2.0)
@@ -53,6 +66,9 @@ def complain(answer: Answer, request: Request) -> PublishError:
         return _told_to_wait(status, waits)
     if status >= UNWELL or status < HTTPStatus.MULTIPLE_CHOICES:
         return _unwell(status, waits, request)
+    if status == HTTPStatus.CONFLICT and not code and request.writes:
+        # Not the bridge's word, which always has a code: what it did, if anything, is unknown.
+        return UnclearOutcome("the site answered 409 without a reason", code="http_409")
     return _site_error(answer, code) or _rejected(status, code, facts)
 
 
@@ -60,7 +76,7 @@ def _site_error(answer: Answer, code: str) -> SiteError | None:
     status = answer.status
     if status < HTTPStatus.BAD_REQUEST:
         return SiteError(
-            f"the site redirects to {answer.headers.get('Location', 'elsewhere')}: "
+            f"the site redirects to {clean(answer.headers.get('Location', 'elsewhere'))}: "
             "enter its final address",
             code="redirected",
         )
@@ -83,7 +99,7 @@ def _site_error(answer: Answer, code: str) -> SiteError | None:
 def _rejected(status: int, code: str, facts: Mapping[str, Any]) -> PermanentError:
     if status == HTTPStatus.PRECONDITION_FAILED:  # the fence or the revision
         return StaleWrite("a newer version of this is already on its way", status_code=status)
-    words = WORDS.get(code) or f"the site refused it: {str(facts.get('message') or status)[:200]}"
+    words = WORDS.get(code) or f"the site refused it: {clean(facts.get('message'), 200) or status}"
     return PermanentError(words, code=code or f"http_{status}", status_code=status)
 
 

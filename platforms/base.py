@@ -47,6 +47,30 @@ class RemotePost:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPost:
+    """A publication in a site's own listing, with what only that tells."""
+
+    post: RemotePost
+    carriers: int
+    """How many posts carry its key: 2 or more is a duplicate that somebody made."""
+
+    carrier_ids: tuple[str, ...]
+    """The first of them."""
+
+    worked_on_for: int | None
+    """Seconds since a request at the site began to work on it; None when none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a site's publications, in the order of their keys."""
+
+    posts: tuple[ListedPost, ...]
+    next: str | None
+    """The key to go on after; None when this was the last page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """The bytes of one image, on their way."""
 
@@ -85,6 +109,10 @@ class Platform(Protocol):
 
     def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
         """Return what became of these publication keys; unknown ones are missing."""
+        ...
+
+    def list_posts(self, after: str) -> Page:
+        """Return the publications whose keys follow ``after``; the first page follows ""."""
         ...
 
     def find_media(self, hashes: Sequence[str]) -> dict[str, str]:

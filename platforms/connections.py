@@ -11,7 +11,7 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 import settings
 from platforms.addresses import resolve
-from platforms.deadlines import watch_connection
+from platforms.deadlines import time_left, watch_connection
 
 
 def _connect(connection: HTTPConnection) -> socket.socket:
@@ -21,9 +21,12 @@ def _connect(connection: HTTPConnection) -> socket.socket:
     failure: OSError | None = None
     try:
         for family, address in resolve(host, port, allowed):
+            # A name may have many addresses, and none of them answer.
+            if (left := time_left()) <= 0:
+                raise ConnectTimeoutError(connection, f"{host} did not answer in time")
             sock = socket.socket(family, socket.SOCK_STREAM)
             try:
-                sock.settimeout(settings.current().connect_timeout)
+                sock.settimeout(min(left, settings.current().connect_timeout))
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.connect(address)
             except OSError as error:
@@ -31,11 +34,15 @@ def _connect(connection: HTTPConnection) -> socket.socket:
                 failure = error
             else:
                 return sock
-    except socket.gaierror as error:
-        raise NameResolutionError(connection.host, connection, error) from error
+    except (socket.gaierror, UnicodeError) as error:  # no such name; none that DNS could hold
+        raise NameResolutionError(connection.host, connection, _no_name(error)) from error
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, f"{host} did not answer in time") from failure
     raise NewConnectionError(connection, f"could not connect to {host}: {failure}") from failure
+
+
+def _no_name(error: OSError | UnicodeError) -> socket.gaierror:
+    return error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
 
 
 class GuardedHTTPConnection(HTTPConnection):

@@ -6,6 +6,7 @@ under a read time-out of 2 s. A thread can't be killed, so at the deadline its s
 
 import heapq
 import itertools
+import math
 import socket
 import threading
 import time
@@ -82,7 +83,19 @@ def deadline(seconds: float) -> Iterator[Deadline]:
 
 
 def watch_connection(connection: HasSocket) -> None:
-    """Tell this thread's deadline which connection it is about."""
+    """Tell this thread's deadline which connection it is about, before anything is sent on it.
+
+    Raises:
+        TimeoutError: the deadline has passed, and would not be there to end what begins now.
+    """
     current: Deadline | None = getattr(_current, "deadline", None)
     if current is not None:
         current.connection = connection
+        if time_left() <= 0:
+            raise TimeoutError("no time is left to send anything")
+
+
+def time_left() -> float:
+    """Return the seconds until this thread's deadline; infinite without one."""
+    current: Deadline | None = getattr(_current, "deadline", None)
+    return math.inf if current is None else current.at - time.monotonic()

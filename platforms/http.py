@@ -22,6 +22,12 @@ ANSWER_LIMIT = 1024 * 1024
 
 CHUNK = 16 * 1024
 
+SHORTEST_SECRET = 12
+"""Letters; anything shorter could be an ordinary word of an answer."""
+
+NO_HANDSHAKE = ("PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL", "WRONG_VERSION", "HANDSHAKE_FAILURE")
+"""OpenSSL's words before any byte of ours was sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -109,7 +115,7 @@ class SiteHttp:
                     allow_redirects=False,  # a 302 turns our POST into a GET that answers 200
                     stream=True,
                 ) as response:
-                    answer = Answer(response.status_code, response.headers, _read(response))
+                    answer = self._without_key(response)
                     if limit.expired:  # a header cut short by us reads like a complete one
                         raise TimeoutError
                     return answer
@@ -117,6 +123,15 @@ class SiteHttp:
                 raise SiteError(str(error), code="address_refused") from error
             except (requests.RequestException, OSError, ValueError) as error:
                 raise _translate(error, request, limit) from error
+
+    def _without_key(self, response: requests.Response) -> Answer:
+        """Return the answer; a site that repeats our key must not bring it into our records."""
+        key, headers, body = self.target.api_key, response.headers, _read(response)
+        if len(key) >= SHORTEST_SECRET:
+            body = body.replace(key.encode(), b"[key]")
+            for name, value in list(headers.items()):
+                headers[name] = value.replace(key, "[key]")
+        return Answer(response.status_code, headers, body)
 
     def _headers(self, request: Request) -> dict[str, str]:
         key = self.target.api_key
@@ -141,8 +156,12 @@ def _read(response: requests.Response) -> bytes:
 
 def _translate(error: Exception, request: Request, limit: Deadline) -> PublishError:
     host = _host(request, error)
-    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE" in str(error).upper():
-        return SiteError(f"the TLS certificate of {host} can't be trusted", code="tls")
+    if isinstance(error, requests.exceptions.SSLError):
+        said = str(error).upper()
+        if "CERTIFICATE" in said:
+            return SiteError(f"the TLS certificate of {host} can't be trusted", code="tls")
+        if any(words in said for words in NO_HANDSHAKE):
+            return SiteError(f"{host} speaks no TLS that is safe, or none at all", code="tls")
     if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
         return TemporaryError(f"could not connect to {host}", code="unreachable")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):

@@ -6,10 +6,17 @@ from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
-from pipeline.errors import BridgeMissing, BridgeTooOld, SiteError, UnclearOutcome
-from platforms.answers import complain, is_missing_route
-from platforms.base import Exchange, RemotePost, SiteStatus, Target, Upload
+from pipeline.errors import (
+    BridgeMissing,
+    BridgeTooOld,
+    SiteError,
+    TemporaryError,
+    UnclearOutcome,
+)
+from platforms.answers import clean, complain, is_missing_route
+from platforms.base import Exchange, Page, RemotePost, SiteStatus, Target, Upload
 from platforms.http import Answer, Request, SiteHttp
+from platforms.publications import page_of, remote_post
 
 OLDEST_BRIDGE = Version("1.4.0")
 """The first that reserves the publication key; older ones could make a second post (C40)."""
@@ -18,6 +25,12 @@ OK, CREATED = 200, 201
 HASHES_PER_REQUEST = 50
 """64 letters each: common servers refuse an address of 8 kB."""
 
+KEYS_PER_REQUEST = 50
+"""What the bridge takes at once."""
+
+LARGEST_PAGE, SMALLEST_PAGE = 200, 10
+"""Publications of a listing's page; one of many images can be of several kB."""
+
 
 class WordPressBridge:
     """Speaks to one WordPress site; every method raises PublishError and nothing else."""
@@ -25,6 +38,7 @@ class WordPressBridge:
     def __init__(self, target: Target) -> None:
         self._http = SiteHttp(target)
         self._pretty = True
+        self.page_size = LARGEST_PAGE
 
     @property
     def exchanges(self) -> list[Exchange]:
@@ -42,28 +56,57 @@ class WordPressBridge:
             raise complain(answer, Request("GET", "/status"))
         _refuse_old(str(body.get("plugin_version", "")))
         return SiteStatus(
-            plugin_version=str(body["plugin_version"]),
-            wordpress_version=str(body.get("wordpress_version", "")),
-            php_version=str(body.get("php_version", "")),
-            site_url=str(body.get("site_url", "")),
-            timezone=str(body.get("timezone") or f"UTC{float(body.get('gmt_offset') or 0):+g}"),
+            plugin_version=clean(body["plugin_version"]),
+            wordpress_version=clean(body.get("wordpress_version")),
+            php_version=clean(body.get("php_version")),
+            site_url=clean(body.get("site_url")),
+            timezone=clean(body.get("timezone")) or _offset(body.get("gmt_offset")),
             transactions=bool(body.get("transactions")),
-            seo_plugin=body.get("seo_plugin"),
+            seo_plugin=clean(body.get("seo_plugin")) or None,
         )
 
     def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
-        if not keys:
-            return {}
-        request = Request("GET", "/publications", params={"keys": ",".join(keys)})
-        posts = self._read(request, "publications")
-        return {post.key: post for post in map(_remote_post, posts) if post is not None}
+        posts: list[Any] = []
+        for start in range(0, len(keys), KEYS_PER_REQUEST):
+            asked = ",".join(keys[start : start + KEYS_PER_REQUEST])
+            posts += self._read(
+                Request("GET", "/publications", params={"keys": asked}), "publications"
+            )
+        return {post.key: post for post in map(remote_post, posts) if post is not None}
+
+    def list_posts(self, after: str) -> Page:
+        while True:
+            try:
+                return self._page(after)
+            except TemporaryError as error:
+                # Too slow or too large for one answer: from now on in smaller pieces.
+                if error.code not in {"timeout", "broken"} or self.page_size <= SMALLEST_PAGE:
+                    raise
+                self.page_size = max(self.page_size // 4, SMALLEST_PAGE)
+
+    def _page(self, after: str) -> Page:
+        params = {"after": after, "limit": str(self.page_size)}
+        request = Request("GET", "/publications", params=params)
+        answer = self._call(request)
+        body = answer.json()
+        page = page_of(body) if answer.status == OK else None
+        if page is None:
+            raise complain(answer, request)
+        if page.next is not None and page.next <= after:
+            raise TemporaryError("the site's listing goes in circles", code="endless_listing")
+        return page
 
     def find_media(self, hashes: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = {}
         for start in range(0, len(hashes), HASHES_PER_REQUEST):
-            asked = ",".join(hashes[start : start + HASHES_PER_REQUEST])
-            media = self._read(Request("GET", "/media", params={"hashes": asked}), "media")
-            found |= {str(each["hash"]): str(each["media_url"]) for each in media}
+            asked = hashes[start : start + HASHES_PER_REQUEST]
+            request = Request("GET", "/media", params={"hashes": ",".join(asked)})
+            media = self._read(request, "media")
+            found |= {
+                str(each["hash"]): clean(each["media_url"])
+                for each in media
+                if each.get("hash") in asked and clean(each.get("media_url"))
+            }
         return found
 
     def upload(self, upload: Upload) -> str:
@@ -80,9 +123,10 @@ class WordPressBridge:
         body = answer.json()
         if answer.status not in {OK, CREATED}:
             raise complain(answer, request)
-        if not isinstance(body, dict) or not body.get("media_url"):
+        address = clean(body.get("media_url")) if isinstance(body, dict) else ""
+        if not address:
             raise UnclearOutcome("the site did not say where it put the image", code="not_json")
-        return str(body["media_url"])
+        return address
 
     def publish(self, payload: Mapping[str, Any]) -> RemotePost:
         request = Request(
@@ -100,7 +144,7 @@ class WordPressBridge:
         answer = self._call(request)
         if answer.status not in {OK, CREATED}:
             raise complain(answer, request)
-        post = _remote_post(answer.json())
+        post = remote_post(answer.json())
         if post is None or not _is_ours(post, payload):
             # A maintenance page or a firewall's challenge, dressed as success.
             raise UnclearOutcome(
@@ -113,9 +157,10 @@ class WordPressBridge:
     def _read(self, request: Request, name: str) -> list[Any]:
         answer = self._call(request)
         body = answer.json()
-        if answer.status != OK or not isinstance(body, dict) or name not in body:
+        found = body.get(name) if isinstance(body, dict) else None
+        if answer.status != OK or not isinstance(found, list):
             raise complain(answer, request)
-        return [entry for entry in body[name] if isinstance(entry, dict)]
+        return [entry for entry in found if isinstance(entry, dict)]
 
     def _call(self, request: Request) -> Answer:
         """Send; where pretty permalinks are off, by ``?rest_route=`` from then on."""
@@ -147,7 +192,7 @@ class WordPressBridge:
 
 
 def _no_api(site_url: str, answer: Answer) -> SiteError:
-    location = answer.headers.get("Location")
+    location = clean(answer.headers.get("Location"))
     if location:
         return SiteError(
             f"{site_url} redirects to {location}: enter the final address of the site",
@@ -171,6 +216,10 @@ def _refuse_old(version: str) -> None:
         )
 
 
+def _offset(hours: object) -> str:
+    return f"UTC{hours:+g}" if isinstance(hours, int | float) else "UTC+0"
+
+
 def _is_ours(post: RemotePost, payload: Mapping[str, Any]) -> bool:
     return (
         post.key == payload["publication_key"]
@@ -178,22 +227,3 @@ def _is_ours(post: RemotePost, payload: Mapping[str, Any]) -> bool:
         and post.external_id is not None
         and post.revision >= payload["revision"]
     )
-
-
-def _remote_post(body: Any) -> RemotePost | None:
-    """Return the publication in an answer, or None when it is not one."""
-    try:
-        post_id = body["post_id"]
-        return RemotePost(
-            key=str(body["publication_key"]),
-            content_id=int(body["content_id"]),
-            revision=int(body["revision"]),
-            fence=int(body["fence"]),
-            finished=body["state"] == "done",
-            external_id=str(post_id) if isinstance(post_id, int) and post_id > 0 else None,
-            url=body.get("post_url"),
-            status=str(body.get("post_status") or ""),
-            images=tuple(body.get("images") or ()),
-        )
-    except (KeyError, TypeError, ValueError):
-        return None

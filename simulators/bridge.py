@@ -8,6 +8,7 @@ from simulators.claims import STALE_SECONDS, Claim, Claims, Work
 from simulators.delivery import Pause
 from simulators.documents import Document, read_document, read_json
 from simulators.faults import Fault, Kind
+from simulators.listing import is_listing, list_publications
 from simulators.messages import (
     Answer,
     Crashed,
@@ -102,6 +103,8 @@ class Bridge:
             return json_answer(self._store.describe(row))
 
     def _many(self, request: Request) -> Answer:
+        if is_listing(request):
+            return list_publications(self._store, request)
         keys = _query_list(request, "keys", MOST_KEYS)
         with self._store.lock:
             rows = [row for key in keys if (row := self._store.publications.get(key))]

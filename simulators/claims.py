@@ -6,6 +6,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from simulators.documents import Document
+from simulators.listing import adopted
 from simulators.messages import Refused, in_progress, refusal
 from simulators.store import DONE, IN_PROGRESS, Publication, Store
 
@@ -40,6 +41,8 @@ class Claims:
             row = self._store.publications.get(document.key)
             if row is not None:
                 return self._open_known(row, document)
+            if row := self._adopt(document):
+                return self._open_known(row, document)
             owner = self._store.keys_of_content.get(document.content_id)
             if owner is not None:
                 raise self._conflict(
@@ -57,6 +60,16 @@ class Claims:
             self._store.publications[document.key] = row
             self._store.keys_of_content[document.content_id] = document.key
             return self._reserve(row, Work.WHOLE, None)
+
+    def _adopt(self, document: Document) -> Publication | None:
+        """Give a post that carries the key, but has no row, its row back; the lock is held."""
+        ids = [id_ for id_, p in self._store.posts.items() if p.publication_key == document.key]
+        if not ids or document.content_id in self._store.keys_of_content:
+            return None
+        row = adopted(document.key, document.content_id, min(ids))
+        self._store.publications[document.key] = row
+        self._store.keys_of_content[document.content_id] = document.key
+        return row
 
     def _open_known(self, row: Publication, document: Document) -> Claim:
         self._refuse_stale(row, document)

@@ -1,5 +1,6 @@
 """What a simulated site holds: posts, images, terms, publications. In memory, behind one lock."""
 
+import copy
 import html
 import itertools
 import re
@@ -7,7 +8,7 @@ import threading
 import time
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
@@ -78,6 +79,9 @@ class Publication:
     completed: bool = False
 
 
+Backup = tuple[dict[int, Post], dict[str, Publication], dict[int, str], dict[str, int]]
+
+
 class Store:
     """The site's database. Hold ``lock`` for everything that must be one step."""
 
@@ -127,6 +131,33 @@ class Store:
         """Raises KeyError for a post that is not there."""
         with self.lock:
             self.slugs.pop(self.posts.pop(post_id).slug, None)
+
+    def duplicate(self, post_id: int) -> int:
+        """Copy a post with its key, as plugins that copy posts do; raises KeyError."""
+        with self.lock:
+            original = self.posts[post_id]
+            twin = replace(original, id=next(self.ids), slug="")
+            self.posts[twin.id] = twin
+            self.rename(twin, original.slug)
+            self.touch(twin)
+            return twin.id
+
+    def forget_publications(self) -> None:
+        """Lose the table of publications; the posts stay."""
+        with self.lock:
+            self.publications.clear()
+            self.keys_of_content.clear()
+
+    def backup(self) -> Backup:
+        with self.lock:
+            return copy.deepcopy((self.posts, self.publications, self.keys_of_content, self.slugs))
+
+    def restore(self, backup: Backup) -> None:
+        """Put the database back as it was; the ids given out since are given out again."""
+        with self.lock:
+            state = copy.deepcopy(backup)
+            self.posts, self.publications, self.keys_of_content, self.slugs = state
+            self.ids = itertools.count(max(self.posts, default=10) + 1)
 
     def untrash(self, post: Post) -> None:
         """Take a post out of the trash, as a draft; the lock is held."""

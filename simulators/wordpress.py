@@ -22,7 +22,7 @@ from simulators.delivery import Delivery, deliver
 from simulators.faults import Fault, FaultDial
 from simulators.listening import Listener
 from simulators.messages import Answer, Crashed, Refused, Request, build_request, html_answer
-from simulators.store import Media, Post, Publication, Store
+from simulators.store import Backup, Media, Post, Publication, Store
 
 LOG_LENGTH = 100_000
 REDACTED = "[redacted]"
@@ -161,6 +161,21 @@ class SimulatedSite:
     def delete(self, post_id: int) -> None:
         """Delete a post for good; raises KeyError."""
         self._store.delete(post_id)
+
+    def duplicate(self, post_id: int) -> int:
+        """Copy a post with its key, as some plugins do; return the copy's id. Raises KeyError."""
+        return self._store.duplicate(post_id)
+
+    def forget_publications(self) -> None:
+        """Lose the plugin's table; the posts stay, with their keys."""
+        self._store.forget_publications()
+
+    def backup(self) -> Backup:
+        return self._store.backup()
+
+    def restore(self, backup: Backup) -> None:
+        """Put posts and publications back as they were when the backup was made."""
+        self._store.restore(backup)
 
     def _pause(self, seconds: float) -> None:
         listener = self._listener

@@ -5,6 +5,7 @@ from typing import Any
 from celery import Celery, signals
 
 from models.session import forget_connections
+from tasks import startup
 from tasks.logs import configure_logging
 
 app = Celery("igny8")
@@ -19,3 +20,10 @@ def _own_logging(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _after_fork(**_: Any) -> None:
     forget_connections()  # a socket shared with the parent would mix their answers
+
+
+@signals.worker_init.connect
+@signals.beat_init.connect
+def _check(**_: Any) -> None:
+    configure_logging()  # Celery's own set-up comes later
+    startup.refuse_if(startup.faults_of_worker(app))

@@ -1,17 +1,27 @@
 """A batch as plain values, read at once: no transaction is open while a site thinks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import structlog
 
 import settings
 from models import Publication
-from models.batches import BatchRow, load_batch
+from models.batches import BatchRow, BatchRows, load_batch, release_batch
+from models.outcomes import suspend_site
 from models.session import session_scope
 from pipeline.documents import Document, wish_fingerprint
+from pipeline.errors import SiteError
 from pipeline.images import ImagePart
+from pipeline.pacing import Pace, at_once
 from pipeline.payloads.wordpress import Parts, Wish
 from pipeline.retry import Patience
 from pipeline.taxonomy import Taxonomy, TaxonomyRule
 from platforms import Target, target_of
+from tasks.site_care import pace_of
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +49,48 @@ class Batch:
     patience: Patience
     items: tuple[Item, ...]
     lease_left: float
+    pace: Pace
+
+    @property
+    def requests_at_once(self) -> int:
+        return at_once(self.pace, self.target.requests_per_site)
 
 
 def read_batch(batch_id: int) -> Batch | None:
-    """Return what of the batch is still ours, or None."""
+    """Return what of the batch is still ours, or None.
+
+    A site whose key can't be used is suspended here: nothing can be sent to it.
+    """
     with session_scope(read_only=True) as session:
         found = load_batch(session, batch_id)
-        if found.integration is None:
-            return None
-        config = found.integration.config_json
-        return Batch(
-            id=batch_id,
-            site_id=found.integration.site_id,
-            target=target_of(found.integration),
-            rule=TaxonomyRule(tags_from_keywords=bool(config.get("tags_from_keywords"))),
-            patience=_patience(config.get("max_attempts")),
-            items=tuple(_item(row) for row in found.rows),
-            lease_left=found.lease_left,
-        )
+    if found.integration is None:
+        return None
+    try:
+        target = target_of(found.integration)
+    except SiteError as error:
+        _park(batch_id, found.integration.id, error)
+        return None
+    return _batch(batch_id, found, target, found.integration.config_json)
+
+
+def _park(batch_id: int, integration_id: int, error: SiteError) -> None:
+    log.error("batch.parked", batch=batch_id, code=error.code, reason=str(error))
+    with session_scope() as session:
+        release_batch(session, batch_id)
+        suspend_site(session, integration_id, error.code, str(error))
+
+
+def _batch(batch_id: int, found: BatchRows, target: Target, config: Mapping[str, Any]) -> Batch:
+    return Batch(
+        id=batch_id,
+        site_id=found.rows[0].publication.integration.site_id,
+        target=target,
+        rule=TaxonomyRule(tags_from_keywords=bool(config.get("tags_from_keywords"))),
+        patience=_patience(config.get("max_attempts")),
+        items=tuple(_item(row) for row in found.rows),
+        lease_left=found.lease_left,
+        pace=pace_of(found.rows[0].publication.integration, found.read_at),
+    )
 
 
 def _patience(max_attempts: int | None) -> Patience:
@@ -102,5 +136,5 @@ def _parts(publication: Publication) -> Parts:
             tuple(tuple(path) for path in taxonomy.get("categories", ())),
             tuple(taxonomy.get("tags", ())),
         ),
-        images=tuple(ImagePart(**part) for part in publication.images or ()),
+        images=tuple(ImagePart.from_json(part) for part in publication.images or ()),
     )

@@ -4,10 +4,12 @@ import structlog
 
 import platforms
 from pipeline.errors import PermanentError, PublishError, SiteBusy, TemporaryError, UnclearOutcome
+from pipeline.pacing import Call, Signs, noted
 from platforms.base import RemotePost
 from tasks.batch import Batch, Item, read_batch
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures, record_published
+from tasks.site_care import record_signs
 
 log = structlog.get_logger()
 
@@ -29,6 +31,11 @@ def confirm_batch(batch_id: int) -> None:
         return
     except PublishError as error:
         record_attempts(batch, platform.exchanges)
+        record_signs(
+            batch.target.integration_id,
+            batch.pace,
+            noted(Signs(batch.pace.failures), Call(0.0, error)),
+        )
         record_failures(batch, {item.id: _unseen(error) for item in batch.items})
         return
     _record(batch, posts)

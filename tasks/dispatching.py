@@ -1,19 +1,26 @@
 """The gate: claims what is due, and starts a chain for every batch (ARCHITECTURE decision 2)."""
 
+from datetime import datetime
+
 import structlog
+from sqlalchemy.orm import Session
 
 import settings
+from models import Integration
 from models.batches import release_batch
-from models.claiming import Claim, claim_batch, sites_with_work
+from models.claiming import Claim, Room, claim_batch, sites_with_work, wait_for_turn
 from models.session import session_scope
+from models.site_care import set_next_post
+from pipeline import pacing
 from tasks import workflows
 from tasks.app import app
 from tasks.heartbeat import beats
+from tasks.site_care import pace_of
 
 log = structlog.get_logger()
 
 BATCHES_IN_FLIGHT = 64
-"""More would wait in the queue while their leases run out."""
+"""On their way at once, by all dispatchers: more would wait in the queue while their leases end."""
 
 
 @app.task(name="dispatch")
@@ -25,14 +32,24 @@ def dispatch() -> None:
 
 
 def claim_due() -> list[Claim]:
-    """Claim one batch for every site that has due work and none on the way."""
-    known = settings.current()
+    """Claim one batch for every site that has due work and none on the way, while there is room."""
+    room = Room(BATCHES_IN_FLIGHT, pacing.account_limit(BATCHES_IN_FLIGHT))
     with session_scope() as session:
-        claims = [
-            claim_batch(session, integration_id, known.batch_size, known.lease)
-            for integration_id in sites_with_work(session, BATCHES_IN_FLIGHT)
-        ]
+        wait_for_turn(session)
+        claims = [_claim(session, *found) for found in sites_with_work(session, room)]
     return [claim for claim in claims if claim is not None]
+
+
+def _claim(session: Session, integration: Integration, present: datetime) -> Claim | None:
+    known = settings.current()
+    pace = pace_of(integration, present)
+    bucket = pacing.bucket_of(integration.config_json)
+    size = pacing.batch_size(pace, bucket, known.batch_size)
+    claim = claim_batch(session, integration.id, size, known.lease) if size else None
+    if claim is not None and bucket is not None:
+        taken = len(claim.publication_ids)
+        set_next_post(session, integration.id, pacing.next_after(bucket, pace.next_in, taken))
+    return claim
 
 
 def start(claim: Claim) -> None:

@@ -20,3 +20,11 @@ def beats(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return run
 
     return decorate
+
+
+def intervals() -> dict[str, float]:
+    """Return the seconds between two beats of every entry of beat's table, by heartbeat."""
+    # Inside: the table reads the settings when it is imported.
+    from beat_schedule import beat_schedule
+
+    return {name: float(entry["schedule"]) for name, entry in beat_schedule.items()}

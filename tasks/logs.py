@@ -49,6 +49,6 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.current().log_level)
-    # A line per task received and per task done is Flower's job.
-    for name in ("celery.worker.strategy", "celery.app.trace"):
+    # A line per task received and per task done is Flower's job; Alembic's say nothing.
+    for name in ("celery.worker.strategy", "celery.app.trace", "alembic.runtime.migration"):
         logging.getLogger(name).setLevel("WARNING")

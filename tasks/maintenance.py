@@ -1,14 +1,16 @@
-"""What the house does for itself: rescue lost work, forget old history."""
+"""What the house does for itself: rescue lost work, look at ill sites, forget old history."""
 
 import structlog
 
 import settings
+from models.batches import beat
 from models.claiming import rescue_expired
 from models.pruning import prune_history
 from models.session import session_scope
 from tasks import doorbell
 from tasks.app import app
 from tasks.heartbeat import beats
+from tasks.looking import look_at_suspended
 
 log = structlog.get_logger()
 
@@ -24,6 +26,14 @@ def rescue() -> None:
         doorbell.ring()
 
 
+@app.task(name="look_at_sites")
+@beats("look_at_sites")
+def look_at_sites() -> None:
+    """See whether suspended sites are well again; ring for the work of those that are."""
+    if look_at_suspended():
+        doorbell.ring()
+
+
 @app.task(name="prune")
 @beats("prune")
 def prune() -> None:
@@ -31,3 +41,10 @@ def prune() -> None:
     with session_scope() as session:
         deleted = prune_history(session, settings.current().keep_history_days)
     log.info("prune.done", **deleted)
+
+
+@app.task(name="pulse")
+def pulse(queue: str) -> None:
+    """Write that a message of this queue was taken and worked on."""
+    with session_scope() as session:
+        beat(session, f"pulse.{queue}")

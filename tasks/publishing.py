@@ -1,6 +1,6 @@
 """The links of a publication's chain. Each takes a batch's id, and may run twice."""
 
-from tasks import building, confirming, pushing
+from tasks import building, confirming, doorbell, pushing
 from tasks.app import app
 
 
@@ -32,3 +32,4 @@ def push_posts(batch_id: int) -> None:
 def confirm_posts(batch_id: int) -> None:
     """Read back what the site shows: published means seen (S170, S174, C20)."""
     confirming.confirm_batch(batch_id)
+    doorbell.ring()  # the site has room for its next batch: why wait for the tick?

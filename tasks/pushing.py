@@ -7,8 +7,8 @@ import structlog
 import platforms
 from pipeline.errors import (
     PublishError,
-    SiteBusy,
     SiteError,
+    SitePaused,
     TemporaryError,
     UnclearOutcome,
 )
@@ -17,7 +17,9 @@ from platforms.base import Platform
 from tasks.batch import Batch, Item, read_batch
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures
+from tasks.site_care import limits, record_signs
 from tasks.uploading import Media, bring_images
+from tasks.watching import Watched
 
 log = structlog.get_logger()
 
@@ -27,7 +29,8 @@ def push_batch(batch_id: int) -> None:
     batch = read_batch(batch_id)
     if batch is None:
         return
-    platform = platforms.connect(batch.target)
+    retried = {item.wish.key for item in batch.items if item.attempts}
+    platform = Watched(platforms.connect(batch.target), batch.pace, retried, limits())
     try:
         failures = Push(batch, platform).run()
     except LeaseLost:
@@ -35,6 +38,8 @@ def push_batch(batch_id: int) -> None:
         return
     finally:
         record_attempts(batch, platform.exchanges)
+    # First: what is put back must not be claimed before its site's breaker is seen to be open.
+    record_signs(batch.target.integration_id, batch.pace, platform.signs)
     record_failures(batch, failures)
 
 
@@ -51,7 +56,7 @@ class Push:
     def run(self) -> dict[int, PublishError]:
         to_send = self._unsettled(self.batch.items)
         media = bring_images(self.batch, to_send, self.platform, self.lease)
-        with ThreadPoolExecutor(self.batch.target.requests_per_site) as threads:
+        with ThreadPoolExecutor(self.batch.requests_at_once) as threads:
             sent = [(item, threads.submit(self._send, item, media)) for item in to_send]
         for item, outcome in sent:
             if error := outcome.result():
@@ -66,18 +71,18 @@ class Push:
         self.lease.keep()
         try:
             posts = self.platform.find_posts([item.wish.key for item in unclear])
+        except (SiteError, SitePaused) as error:
+            self.failures |= dict.fromkeys((item.id for item in items), error)
+            return []
         except TemporaryError as error:
             self.failures |= {item.id: UnclearOutcome(str(error)) for item in unclear}
             return [item for item in items if not item.unclear]
-        except SiteError as error:
-            self.failures |= dict.fromkeys((item.id for item in items), error)
-            return []
         to_send = []
         for item in items:
             post = posts.get(item.wish.key) if item.unclear else None
-            if post is not None and not post.finished:
-                self.failures[item.id] = SiteBusy("the site is still working on it")
-            elif post is None or post.revision < item.wish.revision:
+            # What is unfinished may have died with its server, and only sending it again takes it
+            # over; a request that still lives answers "in progress".
+            if post is None or not post.finished or post.revision < item.wish.revision:
                 to_send.append(item)
         return to_send
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
-from pipeline.errors import PublishError, SiteError
+from pipeline.errors import PublishError, SiteError, SitePaused
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.batch import Batch, Item
@@ -44,10 +44,12 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
     items = {item.id: item for item in batch.items}
     written = [_failure(items[id_], error, batch) for id_, error in failures.items()]
     with session_scope() as session:
-        write_failures(session, batch.id, batch.site_id, batch.target.integration_id, written)
+        integration_id = batch.target.integration_id
+        if not write_failures(session, batch.id, batch.site_id, integration_id, written):
+            return
         for error in failures.values():
             if isinstance(error, SiteError):
-                suspend_site(session, batch.target.integration_id, error.code, str(error))
+                suspend_site(session, integration_id, error.code, str(error))
                 break
 
 
@@ -63,8 +65,8 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         state=decision.state,
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
-        # A site error says nothing about a question that is still open.
-        unclear=decision.unclear or (item.unclear and isinstance(error, SiteError)),
+        # What was not sent says nothing about a question that is still open.
+        unclear=decision.unclear or (item.unclear and isinstance(error, SiteError | SitePaused)),
         code=error.code,
         reason=str(error),
     )

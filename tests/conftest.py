@@ -1,6 +1,7 @@
 """What every test may ask for: databases, a broker, a site, and rows that belong together."""
 
 import os
+from functools import cache
 
 import hypothesis
 import pytest
@@ -11,7 +12,7 @@ from servers import Postgres, RabbitMQ, RabbitMQMissing, Valkey
 from sqlalchemy.orm import Session
 
 import settings
-from models import Base, encryption
+from models import Base, encryption, schema
 from models import session as sessions
 
 # On a busy machine an example may take any time; no test fails because of one.
@@ -20,6 +21,14 @@ hypothesis.settings.load_profile("tests")
 
 DATABASES = ["sqlite", "postgresql"]
 CACHES = (settings.current, sessions.engine, encryption.key_ring, encryption._cipher)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--npm-of-a-wheel",
+        action="store_true",
+        help="bring npm (61 MB) where it is missing and a WordPress on SQLite needs it",
+    )
 
 
 def pytest_generate_tests(metafunc):
@@ -40,6 +49,20 @@ def clear_caches():
         cached.cache_clear()
 
 
+@cache
+def newest_migration():
+    return schema.scripts().get_current_head()
+
+
+def make_tables(engine):
+    """Make every table, and note the migration they are at: a worker refuses others."""
+    with engine.begin() as connection:
+        Base.metadata.create_all(connection)
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        note = sa.text("INSERT INTO alembic_version VALUES (:newest)")
+        connection.execute(note, {"newest": newest_migration()})
+
+
 @pytest.fixture(scope="session")
 def postgres_server():
     """PostgreSQL with the template database that each test's own is copied from."""
@@ -47,7 +70,7 @@ def postgres_server():
     try:
         server.template = server.create()
         engine = sa.create_engine(server.url(server.template))
-        Base.metadata.create_all(engine)
+        make_tables(engine)
         engine.dispose()
         yield server
     finally:
@@ -90,7 +113,7 @@ def database(request, environment, tmp_path):
         url = server.url(name)
     environment.setenv("DATABASE_URL", url)
     if dialect == "sqlite":
-        Base.metadata.create_all(sessions.engine())
+        make_tables(sessions.engine())
     yield dialect
     sessions.engine().dispose()
     if dialect != "sqlite":

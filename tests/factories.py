@@ -32,8 +32,9 @@ def make_site(session, account=None, url=None, key=None):
         name=f"Site {number}",
         url=url or f"https://site-{number}.example",
     )
-    site.set_key(key or f"igny8_live_{number:030d}")
     session.add(site)
+    session.flush()
+    site.set_key(key or f"igny8_live_{number:030d}")
     session.flush()
     return site
 

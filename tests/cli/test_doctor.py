@@ -48,6 +48,7 @@ def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
         "broker": "fail",
         "workers": "fail",
         "beat": "fail",
+        "queues": "warn",
         "API": "warn",
         "Flower": "warn",
     }
@@ -78,19 +79,69 @@ def test_a_missing_key_is_broken(nothing_runs):
     assert ask()[1]["secret key"]["grade"] == "fail"
 
 
+def ticked(**ages):
+    """Let periodic tasks have run so many seconds ago; `pulse_media` is the entry `pulse.media`."""
+    rows = [
+        {"name": name.replace("_", "."), "at": datetime.now(UTC) - timedelta(seconds=age)}
+        for name, age in ages.items()
+    ]
+    with session.session_scope() as opened:
+        opened.execute(sa.insert(Heartbeat), rows)
+
+
 @pytest.mark.parametrize(
     ("age", "grade"),
     [
-        pytest.param(timedelta(0), "ok", id="just now"),
-        pytest.param(timedelta(seconds=30), "ok", id="behind a busy worker"),
-        pytest.param(timedelta(minutes=5), "fail", id="long ago"),
+        pytest.param(0, "ok", id="just now"),
+        pytest.param(30, "ok", id="behind a busy worker"),
+        pytest.param(55, "warn", id="late"),
+        pytest.param(300, "fail", id="long ago"),
     ],
 )
 def test_the_age_of_the_last_tick_tells_whether_beat_lives(migrated, age, grade):
-    with session.session_scope() as opened:
-        opened.execute(sa.insert(Heartbeat).values(name="dispatch", at=datetime.now(UTC) - age))
+    ticked(dispatch=age)
 
     assert ask()[1]["beat"]["grade"] == grade
+
+
+@pytest.mark.parametrize(
+    ("rescue", "grade"),
+    [
+        pytest.param(100, "ok", id="within three intervals of 60 s"),
+        pytest.param(200, "warn", id="more than three"),
+        pytest.param(700, "fail", id="more than ten"),
+    ],
+)
+def test_every_entry_is_measured_by_its_own_interval(migrated, rescue, grade):
+    ticked(dispatch=0, rescue=rescue)
+
+    found = ask()[1]["beat"]
+
+    assert found["grade"] == grade
+    assert "rescue" in found["said"]
+
+
+@pytest.mark.parametrize(
+    ("media", "grade"),
+    [
+        pytest.param(20, "ok", id="just now"),
+        pytest.param(120, "warn", id="three missed"),
+        pytest.param(400, "fail", id="ten missed"),
+    ],
+)
+def test_a_queue_that_nobody_takes_from_is_named(migrated, media, grade):
+    ticked(pulse_publish=5, pulse_maintenance=5, pulse_media=media)
+
+    found = ask()[1]["queues"]
+
+    assert found["grade"] == grade
+    assert ("late: pulse.media" in found["said"]) == (grade != "ok")
+
+
+def test_queues_from_which_nothing_came_yet_are_named(migrated):
+    ticked(pulse_publish=5)
+
+    assert ask()[1]["queues"]["said"] == "nothing taken yet from: media, maintenance"
 
 
 def test_a_broker_that_answers_is_well(migrated, broker_url):

@@ -215,7 +215,7 @@ def test_a_private_address_is_refused_until_it_is_allowed(
     refused = igny8("site", "add", simulated_site.url, "--key", SITE_KEY)
     allowed = igny8("site", "add", simulated_site.url, "--key", SITE_KEY, "--allow-private")
 
-    assert (refused.code, "--allow-private" in refused.err) == (3, True), refused.err
+    assert (refused.code, "--allow-private" in refused.err) == (4, True), refused.err
     assert allowed.code == 0, allowed.err
     assert (tmp_path / ".env").read_text() == (
         "LOG_LEVEL=INFO\nIGNY8_ALLOWED_PRIVATE_HOSTS=127.0.0.1\n"

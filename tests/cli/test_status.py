@@ -67,6 +67,39 @@ def test_status_says_why_a_site_is_suspended(place):
     assert "wrong key" in igny8("status").out
 
 
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        pytest.param({}, None, id="nothing"),
+        pytest.param(
+            {"suspended_at": now(), "suspended_reason": "wrong key"},
+            "suspended: wrong key",
+            id="suspended",
+        ),
+        pytest.param(
+            {"breaker_opens": 1, "failures_in_a_row": 5, "breaker_open_until": now_plus(900)},
+            "5 failures in a row: left alone until",
+            id="open",
+        ),
+        pytest.param(
+            {"breaker_opens": 1, "failures_in_a_row": 5, "breaker_open_until": now_plus(-1)},
+            "one post is tried",
+            id="half-open",
+        ),
+        pytest.param({"next_post_at": now_plus(900)}, "the next post may go at", id="bucket"),
+        pytest.param({"slowness": 2}, "slowed to 5 at a time", id="slow"),
+    ],
+)
+def test_status_says_what_holds_a_site_up(place, values, words):
+    if values:
+        with session_scope() as session:
+            session.execute(sa.update(Integration).values(values))
+
+    (row,) = igny8("--json", "status").json["sites"]
+
+    assert (words in row["held_up_by"]) if words else row["held_up_by"] is None
+
+
 def test_status_of_one_site_leaves_out_the_others(place):
     with session_scope() as session:
         make_integration(session)

@@ -4,32 +4,56 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sites import KEY, PLUGIN, SUITES, RealSite, SimulatedBridgeSite
+from npm_of_a_wheel import npm_on_path
+from sites import KEY, ON_SQLITE, PLUGIN, SUITES, RealSite, SimulatedBridgeSite
 
-from embedded.wordpress import Blueprint, WordPressSite, ensure, fetch_many
+from embedded.wordpress import (
+    Blueprint,
+    CannotFetch,
+    WordPressSite,
+    ensure,
+    fetch_dropin,
+    fetch_many,
+)
 
 REAL = [
-    pytest.param(version, id=f"wordpress-{version}", marks=pytest.mark.wordpress)
-    for version in SUITES
+    pytest.param(f"{version}-{engine}", id=f"wordpress-{version}{suffix}", marks=mark)
+    for engine, suffix, versions in (("mariadb", "", SUITES), ("sqlite", "-dropin", ON_SQLITE))
+    for version in versions
+    for mark in [pytest.mark.wordpress]
 ]
 
 
 @pytest.fixture(scope="session")
-def wordpress_sites():
-    """Put up a WordPress of each version when it is first asked for."""
+def dropin(pytestconfig):
+    """The folder of the drop-in that puts WordPress on SQLite; it stays in the cache."""
+    try:
+        return fetch_dropin()
+    except CannotFetch as reason:
+        if not pytestconfig.getoption("npm_of_a_wheel"):
+            pytest.skip(f"{reason}; --npm-of-a-wheel brings one for the time being (61 MB)")
+    with npm_on_path():
+        return fetch_dropin()
+
+
+@pytest.fixture(scope="session")
+def wordpress_sites(request):
+    """Put up a WordPress of each version and database when it is first asked for."""
     up = {}
 
-    def site(version):
-        if version not in up:
-            ensure()
+    def site(name):
+        version, engine = name.split("-")
+        if name not in up:
+            sqlite = request.getfixturevalue("dropin") if engine == "sqlite" else None
+            ensure(sqlite=sqlite is not None)
             core = fetch_many(list(SUITES.values()))[SUITES[version]]
             # pytest's own folder is closed to the account that PHP and MariaDB run as.
             root = Path(tempfile.mkdtemp(prefix="igny8-contract-", dir="/var/tmp"))
             root.chmod(0o755)
-            up[version] = WordPressSite.up(
-                root, Blueprint(core=core, plugin=PLUGIN, api_key=KEY, workers=8)
+            up[name] = WordPressSite.up(
+                root, Blueprint(core=core, plugin=PLUGIN, api_key=KEY, workers=8, sqlite=sqlite)
             )
-        return up[version]
+        return up[name]
 
     yield site
     for wordpress in up.values():

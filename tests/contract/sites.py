@@ -8,6 +8,15 @@ ROOT = Path(__file__).parents[2]
 PLUGIN = ROOT / "wordpress-plugin" / "igny8-wp-bridge"
 KEY = "igny8_live_contract-0123456789abcdefghijklmn"
 SUITES = {"6.1": "bookworm", "6.8": "trixie", "7.1": "sid"}
+ON_SQLITE = ["6.8", "7.1"]
+"""The drop-in's version of today does not run on 6.1."""
+
+COPY_POST = """<?php
+$post = get_post( (int) $argv[1], ARRAY_A );
+$meta = array_map( static fn( $values ) => $values[0], get_post_meta( $post['ID'] ) );
+unset( $post['ID'], $post['guid'] );
+echo wp_insert_post( wp_slash( $post + array( 'meta_input' => $meta ) ) );
+"""
 
 
 class BridgeSite:
@@ -76,6 +85,14 @@ class RealSite(BridgeSite):
     def forget_key(self):
         self.wordpress.php("<?php delete_option( 'igny8_api_key' );")
 
+    def forget_publications(self):
+        self.wordpress.sql("DELETE FROM wp_igny8_publications;")
+
+    def duplicate(self, post_id):
+        """Copy a post with its fields, as plugins that copy posts do."""
+        made = self.wordpress.php(COPY_POST, str(post_id))
+        return int(made)
+
     def raw_content(self, post_id):
         answer = requests.get(
             f"{self.url}/wp-json/wp/v2/posts/{post_id}",
@@ -101,6 +118,12 @@ class SimulatedBridgeSite(BridgeSite):
 
     def forget_key(self):
         self.simulated.api_key = ""
+
+    def forget_publications(self):
+        self.simulated.forget_publications()
+
+    def duplicate(self, post_id):
+        return self.simulated.duplicate(post_id)
 
     def raw_content(self, post_id):
         return next(post.content for post in self.simulated.posts if post.id == post_id)

@@ -16,6 +16,7 @@ from embedded.stopping import stop_stages
 from embedded.watch import Watch
 
 STUBBORN = "trap '' TERM; echo up; while :; do sleep 0.1; done"
+DEAF = STUBBORN.replace("TERM", "TERM QUIT")
 SOFT = "trap 'echo TERM' TERM; trap 'echo QUIT; exit 0' QUIT; echo up; while :; do sleep 0.1; done"
 POLITE = "echo up; sleep 600"
 
@@ -116,6 +117,33 @@ def test_the_pause_before_a_restart_grows(child_of):
     assert "status 3" in said[0]
     assert "in 1 s" in said[0]
     assert "in 2 s" in said[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "limits", "end"),
+    [
+        pytest.param(POLITE, {}, "SIGTERM", id="warmly"),
+        pytest.param(SOFT, {"patience": 0.2, "soft_limit": 60}, "status 0", id="by QUIT"),
+        pytest.param(DEAF, {"patience": 0.2, "soft_limit": 0.2}, "SIGKILL", id="by KILL"),
+    ],
+)
+def test_a_child_that_is_stuck_is_stopped_and_started_again(child_of, text, limits, end):
+    child, said = child_of(text, **limits), []
+    before = child.pid
+    watch = Watch([child], said.append)
+    watch.start()
+
+    watch.restart("sample", "does nothing")
+    watch.restart("sample", "does nothing")  # said twice, done once
+
+    wait_until(lambda: len(said) == 3)
+    watch.stop()
+    assert said[:2] == [
+        "sample does nothing: stopping it, to start it again",
+        f"sample stopped ({end})",
+    ]
+    assert child.pid != before
+    assert not child.has_ended()
 
 
 def test_a_program_that_is_not_there_is_said_with_its_name(places):

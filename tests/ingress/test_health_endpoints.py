@@ -8,7 +8,7 @@ from ingress_rows import finish, point_celery_at, problem_of
 from prometheus_client.parser import text_string_to_metric_families
 
 import settings
-from models import Attempt, Base
+from models import Attempt, Base, Integration
 from models import session as sessions
 from models.batches import beat
 from models.session import session_scope
@@ -39,6 +39,19 @@ def test_ready_when_everything_answers(client):
     assert body["status"] == "ready"
     assert body["checks"] == {"database": "ok", "migrations": "ok", "broker": "ok"}
     assert 0 <= body["heartbeat_ages"]["dispatch"] < 60
+
+
+def test_every_periodic_task_shows_its_age_and_none_is_judged(client):
+    with session_scope() as session:
+        beat(session, "pulse.media")
+
+    answer = client.get("/readyz")
+    ages = answer.get_json()["heartbeat_ages"]
+
+    assert answer.status_code == 200
+    assert {"dispatch", "rescue", "prune", "pulse.publish", "pulse.maintenance"} <= set(ages)
+    assert 0 <= ages.pop("pulse.media") < 60
+    assert set(ages.values()) == {None}
 
 
 def test_not_ready_without_the_tables(client):
@@ -89,6 +102,8 @@ def test_metrics_count_what_the_database_holds(client, tenant):
         session.add(Attempt(**values, status_code=201, duration_ms=5))
         session.add(Attempt(**values, status_code=None, error="timeout", duration_ms=5))
         beat(session, "rescue")
+        place = session.get_one(Integration, tenant.integration.id)
+        place.breaker_opens, place.slowness = 1, 2
 
     found = samples(client)
 
@@ -101,6 +116,9 @@ def test_metrics_count_what_the_database_holds(client, tenant):
     assert found["igny8_recent_attempts", "2xx"] == 1
     assert found["igny8_recent_attempts", "none"] == 1
     assert found["igny8_suspended_integrations",] == 0
+    assert found["igny8_census_findings", "lost"] == 0
+    assert found["igny8_breaker_open",] == 1
+    assert found["igny8_sites_slowed",] == 1
     assert found["igny8_heartbeat_age_seconds", "rescue"] >= 0
 
 

@@ -3,7 +3,14 @@
 import pytest
 import sqlalchemy as sa
 from chains import LINKS, run_due
-from factories import make_content, make_publication, reload
+from factories import (
+    SITE_KEY,
+    make_content,
+    make_integration,
+    make_publication,
+    make_site,
+    reload,
+)
 
 from models import Attempt, Integration, Publication, PublicationState, SyncEvent
 from models.accepting import Wanted, accept_publish
@@ -11,6 +18,7 @@ from models.claiming import rescue_expired
 from models.clock import now_plus
 from models.outcomes import resume_site
 from models.session import session_scope
+from simulators.wordpress import SimulatedSite
 
 
 def events():
@@ -122,6 +130,23 @@ def test_a_busy_site_is_asked_again_later(publication, turn_dial, fault, seconds
             Publication.due_at.between(now_plus(seconds * 0.7), now_plus(seconds * 1.3))
         )
         assert session.scalars(soon).all() == [publication.id]
+
+
+@pytest.mark.parametrize("place", ["reserved", "draft"])
+@pytest.mark.usefixtures("database")
+def test_what_died_with_the_sites_server_is_taken_over(place):
+    with SimulatedSite(api_key=SITE_KEY, stale_seconds=0) as site:
+        with session_scope() as session:
+            integration = make_integration(session, make_site(session, url=site.url, key=SITE_KEY))
+        left_behind = make_publication(integration)
+        site.faults.add(kind="crash", at=place, times=1)
+        run_due()
+        assert reload(left_behind).state is PublicationState.UNCONFIRMED
+        make_due()
+        run_due()
+
+        assert reload(left_behind).state is PublicationState.PUBLISHED
+        assert [post.status for post in site.posts] == ["publish"]
 
 
 def test_three_attempts_in_total(publication, simulated_site, turn_dial):

@@ -1,7 +1,9 @@
 """The engine as the Procfile runs it: workers and beat as processes, in pytest-celery's nodes."""
 
+import os
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from pytest_celery import (
     CeleryBrokerCluster,
@@ -23,10 +25,12 @@ PACE = {
     "IGNY8_TICK": "0.5",
     "IGNY8_LEASE": "4",
     "IGNY8_TOTAL_TIMEOUT": "2",
+    "IGNY8_CONNECT_TIMEOUT": "0.5",
     "IGNY8_READ_TIMEOUT": "1.5",
     "IGNY8_RETRY_FIRST_DELAY": "0.3",
     "IGNY8_RETRY_LONGEST_DELAY": "2",
     "IGNY8_MAX_ATTEMPTS": "8",
+    "IGNY8_BREAKER_PAUSE": "0.5",
 }
 
 
@@ -38,7 +42,7 @@ class Engine:
     """Two workers and beat; each can be killed and started again by itself."""
 
     def __init__(self, folder, root):
-        env = {"PYTHONPATH": str(root)}
+        env = {"PYTHONPATH": f"{root}{os.pathsep}{Path(__file__).parent}"}
         quick = ["--without-mingle", "--without-gossip", "-E"]
         self.processes = {
             name: LocalProcess(

@@ -19,6 +19,7 @@ function clean_site(): void {
 	global $wpdb;
 	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_publications" );
 	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_media" );
+	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_carriers" );
 	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( 'igny8_lock_' ) . '%' ) );
 	delete_option( 'igny8_api_key' );
 	delete_option( 'igny8_db_version' );

@@ -45,6 +45,7 @@ abstract class BridgeTestCase extends TestCase {
 		);
 		$this->scalar( 'DELETE FROM {igny8_publications}' );
 		$this->scalar( 'DELETE FROM {igny8_media}' );
+		$this->scalar( 'DELETE FROM {igny8_carriers}' );
 	}
 
 	/**
@@ -63,6 +64,7 @@ abstract class BridgeTestCase extends TestCase {
 		}
 		$this->scalar( 'DELETE FROM {igny8_publications}' );
 		$this->scalar( 'DELETE FROM {igny8_media}' );
+		$this->scalar( 'DELETE FROM {igny8_carriers}' );
 		update_option( 'igny8_api_key', $this->own_key );
 	}
 

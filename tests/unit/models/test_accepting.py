@@ -118,6 +118,17 @@ def test_a_newer_revision_raises_the_wish(publication, state, unclear, expected)
     assert accepted.run.revision == 2
 
 
+def test_a_newer_revision_of_what_is_held_stays_held(publication):
+    bring_to(publication, PublicationState.HELD, failure="wait for legal", failure_code="hold")
+    edit(publication)
+    accepted = accept(publication)
+
+    held = reload(publication)
+    assert (held.state, held.revision) == (PublicationState.HELD, 2)
+    assert (held.failure, held.failure_code) == ("wait for legal", "hold")
+    assert (accepted.changed, accepted.run.revision) == (True, 2)
+
+
 def test_a_wish_raised_on_its_way_keeps_batch_and_fence(publication):
     bring_to(publication, PublicationState.PUBLISHING, fence=4)
     edit(publication)

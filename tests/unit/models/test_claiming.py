@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from models import Batch, Content, Publication, PublicationState
 from models import session as sessions
-from models.claiming import claim_batch, renew_lease, rescue_expired, sites_with_work
+from models.claiming import Room, claim_batch, renew_lease, rescue_expired, sites_with_work
 from models.clock import now_plus
 from models.session import session_scope
 
@@ -33,7 +33,7 @@ def change(row, **values):
 
 def due_sites(limit=100):
     with session_scope() as session:
-        return sites_with_work(session, limit)
+        return [found.id for found, _ in sites_with_work(session, Room(limit, limit))]
 
 
 def claim(site, size=20, lease=LEASE):
@@ -149,7 +149,8 @@ def test_racing_dispatchers_claim_each_row_once(database):
         for _ in range(10):
             with session_scope() as session:
                 claims += [
-                    claim_batch(session, id_, 2, LEASE) for id_ in sites_with_work(session, 9)
+                    claim_batch(session, found.id, 2, LEASE)
+                    for found, _ in sites_with_work(session, Room(9, 9))
                 ]
             with session_scope() as session:  # done at once: the site is free for its next batch
                 done = [claim.batch_id for claim in claims if claim]
@@ -275,7 +276,8 @@ def test_overlapping_dispatchers_start_one_batch_for_a_site(site, paused_query):
 
     def dispatch():
         with session_scope() as session:
-            return [claim_batch(session, id_, 1, LEASE) for id_ in sites_with_work(session, 9)]
+            sites = sites_with_work(session, Room(9, 9))
+            return [claim_batch(session, found.id, 1, LEASE) for found, _ in sites]
 
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(dispatch)

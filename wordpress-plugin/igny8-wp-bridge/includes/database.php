@@ -1,13 +1,15 @@
 <?php
 /**
- * The bridge's two tables, and transactions.
+ * The bridge's three tables, and transactions.
  *
  * @package Igny8\Bridge
  */
 
 namespace Igny8\Bridge\Database;
 
-const VERSION        = '1';
+use RuntimeException;
+
+const VERSION        = '2';
 const VERSION_OPTION = 'igny8_db_version';
 
 /**
@@ -38,6 +40,14 @@ function media_table(): string {
 }
 
 /**
+ * The name of the table of posts that were seen to carry a key.
+ */
+function carriers_table(): string {
+	global $wpdb;
+	return $wpdb->prefix . 'igny8_carriers';
+}
+
+/**
  * Makes the tables of this site where they are missing or old.
  */
 function install_if_needed(): void {
@@ -58,6 +68,7 @@ function install(): void {
 	$collate      = $wpdb->get_charset_collate();
 	$publications = publications_table();
 	$media        = media_table();
+	$carriers     = carriers_table();
 
 	dbDelta(
 		"CREATE TABLE $publications (
@@ -81,6 +92,12 @@ function install(): void {
 			reserved_at bigint(20) unsigned NOT NULL,
 			PRIMARY KEY  (hash),
 			KEY attachment_id (attachment_id)
+		) $collate;
+		CREATE TABLE $carriers (
+			publication_key varchar(36) NOT NULL,
+			post_id bigint(20) unsigned NOT NULL,
+			PRIMARY KEY  (publication_key,post_id),
+			KEY post_id (post_id)
 		) $collate;"
 	);
 	update_option( VERSION_OPTION, VERSION );
@@ -110,11 +127,29 @@ function insert_ignore( string $sql ): bool {
 }
 
 /**
- * Whether both tables are there.
+ * Reads rows, and tells none from a database that did not answer: wpdb returns the same for both.
+ *
+ * @param string $sql A prepared SELECT.
+ * @return array<int, array<string, string>>
+ * @throws RuntimeException With what the database said.
+ */
+function read( string $sql ): array {
+	global $wpdb;
+	$shown = $wpdb->suppress_errors( true );
+	$rows  = $wpdb->get_results( $sql, ARRAY_A ); // phpcs:ignore -- Prepared by the caller.
+	$wpdb->suppress_errors( $shown );
+	if ( '' !== $wpdb->last_error || ! is_array( $rows ) ) {
+		throw new RuntimeException( $wpdb->last_error );
+	}
+	return $rows;
+}
+
+/**
+ * Whether the tables are all there.
  */
 function has_tables(): bool {
 	global $wpdb;
-	foreach ( array( publications_table(), media_table() ) as $table ) {
+	foreach ( array( publications_table(), media_table(), carriers_table() ) as $table ) {
 		if ( null === $wpdb->get_var( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( $table ) ) ) ) {
 			return false;
 		}

@@ -1,6 +1,6 @@
 <?php
 /**
- * GET /publications: what became of a key.
+ * GET /publications: what became of a key, of several, or of all.
  *
  * @package Igny8\Bridge
  */
@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Publications;
 
 use Igny8\Bridge;
+use Igny8\Bridge\Listing;
 use Igny8\Bridge\Media;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
@@ -46,11 +47,14 @@ function look_up( WP_REST_Request $request ): WP_REST_Response {
 }
 
 /**
- * Tells what became of several keys.
+ * Tells what became of several keys, or lists them all.
  *
- * @param WP_REST_Request $request With the query parameter `keys`.
+ * @param WP_REST_Request $request With the query parameter `keys`, or `after` and `limit`.
  */
 function look_up_many( WP_REST_Request $request ): WP_REST_Response {
+	if ( Listing\is_asked_for( $request ) ) {
+		return Listing\show( $request );
+	}
 	$keys = Media\query_list( $request, 'keys', MAX_KEYS );
 	if ( is_wp_error( $keys ) ) {
 		return Replies\refuse( $keys );

@@ -1,0 +1,21 @@
+"""`igny8 census`: compare sites with what is known of them, now."""
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("census")(census)
+
+
+def census(
+    site: Annotated[
+        str | None, typer.Option(help="Its id or URL; all sites when left out.")
+    ] = None,
+) -> None:
+    """Compare what sites show with what we know, both ways; repair what can be repaired."""
+    from cli.census_command import take
+
+    take(site)

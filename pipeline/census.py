@@ -1,0 +1,213 @@
+"""The census of a site: what we believe it shows against what it lists, both ways."""
+
+import enum
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from models import PublicationState as State
+
+TICK = 60.0
+"""Seconds between two looks for sites that are due."""
+
+STUCK_AFTER = 600
+"""Seconds; a request at the site that dies is taken over after 120."""
+
+REMOVED = frozenset({"trash", "gone"})
+
+
+class Kind(enum.StrEnum):
+    """What can be found. Metrics and events carry these words."""
+
+    LOST = "lost"
+    BEHIND = "behind"
+    AHEAD = "ahead"
+    MOVED = "moved"
+    RETURNED = "returned"
+    REMOVED = "removed"
+    REACHED = "reached"
+    FOREIGN = "foreign"
+    DUPLICATE = "duplicate"
+    STUCK = "stuck"
+
+
+class Repair(enum.StrEnum):
+    """What is done about it. What a person made or removed is only ever reported."""
+
+    REPORT = "report"
+    REPUBLISH = "republish"
+    """Queue it once more under the same key: the site makes it again, or brings it up to date."""
+
+    CORRECT = "correct"
+    """Write down what the site shows."""
+
+    NOTE_STATUS = "note_status"
+    """Write down the post's status there, and leave the rest as it is."""
+
+
+REPAIRS: Mapping[Kind, Repair] = {
+    Kind.LOST: Repair.REPUBLISH,
+    Kind.BEHIND: Repair.REPUBLISH,
+    Kind.MOVED: Repair.CORRECT,
+    Kind.RETURNED: Repair.CORRECT,
+    Kind.REACHED: Repair.CORRECT,
+    Kind.REMOVED: Repair.NOTE_STATUS,
+    Kind.AHEAD: Repair.NOTE_STATUS,
+}
+
+ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.STUCK})
+"""Only a person can put these right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One of our rows as it was when the census began."""
+
+    id: int
+    key: str
+    content_id: int
+    state: State
+    fence: int
+    revision: int
+    published_revision: int | None = None
+    unclear: bool = False
+    external_id: str | None = None
+    external_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One publication as the site lists it."""
+
+    key: str
+    revision: int
+    finished: bool
+    external_id: str | None
+    status: str
+    content_id: int = 0
+    """0 where the site has forgotten it."""
+
+    carriers: int = 1
+    carrier_ids: tuple[str, ...] = ()
+    worked_on_for: int | None = None
+    """Seconds."""
+
+    @property
+    def is_there(self) -> bool:
+        return self.external_id is not None and self.status not in REMOVED
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference."""
+
+    kind: Kind
+    key: str
+    words: str
+    """For people."""
+
+    row: Known | None = None
+    """As it was; a repair holds only while it still is so."""
+
+    shown: Shown | None = None
+    mark: str = ""
+    """Changes when the difference does: the same one is told once."""
+
+    @property
+    def repair(self) -> Repair:
+        return REPAIRS.get(self.kind, Repair.REPORT)
+
+
+def compare(rows: Iterable[Known], listing: Iterable[Shown]) -> list[Finding]:
+    """Return every difference; ``listing`` must be whole, else what is missing would look lost."""
+    shown = {each.key: each for each in listing}
+    known = {row.key: row for row in rows}
+    findings = [finding for row in known.values() if (finding := _of_row(row, shown.get(row.key)))]
+    for each in shown.values():
+        findings += _of_site(each, known.get(each.key))
+    return findings
+
+
+def _of_row(row: Known, shown: Shown | None) -> Finding | None:
+    if row.state is State.PUBLISHED:
+        kind = _of_published(row, shown)
+    elif row.state in {State.FAILED, State.UNCONFIRMED} and _has_arrived(row, shown):
+        kind = Kind.REACHED
+    else:
+        kind = None  # on its way, or not to be there: its next step asks the site itself
+    if kind is None:
+        return None
+    return Finding(kind, row.key, _words(kind, row, shown), row, shown, _mark(row, shown))
+
+
+def _of_published(row: Known, shown: Shown | None) -> Kind | None:
+    if shown is None:
+        # A person took it away before the site forgot it: that wish outlives the plugin's table.
+        return Kind.REMOVED if row.external_status in REMOVED else Kind.LOST
+    if not shown.finished:
+        return None
+    published = row.published_revision or row.revision
+    # In this order: a restored site may be behind with a post that was in its trash then.
+    differences = {
+        Kind.REMOVED: not shown.is_there,
+        Kind.BEHIND: shown.revision < published,
+        Kind.AHEAD: shown.revision > max(published, row.revision),
+        Kind.MOVED: shown.external_id != row.external_id,
+        Kind.RETURNED: row.external_status in REMOVED,
+    }
+    return next((kind for kind, differs in differences.items() if differs), None)
+
+
+def _has_arrived(row: Known, shown: Shown | None) -> bool:
+    return (
+        shown is not None
+        and shown.finished
+        and shown.is_there
+        and shown.content_id == row.content_id
+        and shown.revision >= row.revision
+    )
+
+
+def _of_site(shown: Shown, row: Known | None) -> Iterator[Finding]:
+    if row is None and shown.is_there:
+        words = (
+            f"post {shown.external_id} carries a key of ours that no publication here has: its "
+            "content was deleted here, or the site is a copy of another one"
+        )
+        yield Finding(Kind.FOREIGN, shown.key, words, None, shown, f"{shown.external_id}")
+    if shown.carriers > 1:
+        ids = ", ".join(shown.carrier_ids)
+        words = (
+            f"{shown.carriers} posts carry the same key ({ids}); ours is "
+            f"{shown.external_id or 'none of them'}: delete the copies on the site"
+        )
+        yield Finding(Kind.DUPLICATE, shown.key, words, row, shown, f"{shown.carriers}:{ids}")
+    if not shown.finished and (shown.worked_on_for or 0) > STUCK_AFTER:
+        minutes = (shown.worked_on_for or 0) // 60
+        words = f"the site has been working on it for {minutes} minutes; look at its error log"
+        yield Finding(Kind.STUCK, shown.key, words, row, shown, f"{shown.revision}")
+
+
+def _words(kind: Kind, row: Known, shown: Shown | None) -> str:
+    post, has = f"post {row.external_id}", shown.revision if shown else 0
+    how = "trashed" if (shown.status if shown else row.external_status) == "trash" else "deleted"
+    return {
+        Kind.LOST: f"the site has lost {post} and its key, as after a restored backup: sent again",
+        Kind.BEHIND: (
+            f"the site shows revision {has} of {post} in place of {row.published_revision}, "
+            "as after a restored backup: sent again"
+        ),
+        Kind.AHEAD: (
+            f"the site shows revision {has} of {post}, but only {row.revision} is known here, "
+            "as after a restored database: what is published next may be refused as too old"
+        ),
+        Kind.MOVED: f"it is post {shown and shown.external_id} on the site, not {post}: noted",
+        Kind.RETURNED: f"{post}, which had been removed on the site, is there again: noted",
+        Kind.REACHED: f"the site shows its newest revision, though it was {row.state}: published",
+        Kind.REMOVED: f"{post} was {how} on the site; publish with restore to bring it back",
+    }[kind]
+
+
+def _mark(row: Known, shown: Shown | None) -> str:
+    # The fence makes the same loss after another publish a new one.
+    seen = f"{shown.revision}:{shown.external_id}:{shown.status}" if shown else ""
+    return f"{row.fence}:{seen}"

@@ -1,0 +1,173 @@
+"""The servers of a world, in forms that can be hurt: Valkey with its file, PostgreSQL, SQLite."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import psycopg
+import redis
+from servers import LocalProcess, Postgres, Valkey
+from servers.postgres import READY
+from servers.valkey import command
+
+VOLUME = "400m"
+"""PostgreSQL's own disk. A new cluster takes an eighth of it, its log at most a third."""
+
+# The machine itself stays up, so nothing needs to reach its disk. But a commit must outlive the
+# server: with synchronous_commit=off, an immediate restart forgets what was just accepted.
+QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=on"]
+
+
+class Broker:
+    """Valkey on a port that stays. ``aof`` says whether its next life remembers this one."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        self._aof = False
+        started = Valkey(folder).start()
+        self.process, self.url = started.process, started.url()
+
+    def client(self, **options):
+        return redis.Redis.from_url(self.url, socket_timeout=5, **options)
+
+    @property
+    def aof(self):
+        return self._aof
+
+    @aof.setter
+    def aof(self, wanted):
+        word = "yes" if wanted else "no"
+        self._aof = wanted
+        plain = command(self.folder, self.process.port)
+        self.process.command = [*plain[:-1], word, "--appendfsync", "always"]
+        with self.client() as client:
+            client.config_set("appendfsync", "always")
+            client.config_set("appendonly", word)
+
+    @property
+    def aof_folder(self):
+        return self.folder / "appendonlydir"
+
+    def contents(self):
+        """Return everything it holds, as bytes."""
+        readers = {
+            b"list": lambda c, key: c.lrange(key, 0, -1),
+            b"hash": lambda c, key: [part for pair in c.hgetall(key).items() for part in pair],
+            b"zset": lambda c, key: c.zrange(key, 0, -1),
+            b"set": lambda c, key: list(c.smembers(key)),
+            b"string": lambda c, key: [c.get(key) or b""],
+        }
+        found = []
+        with self.client() as client:
+            for key in client.scan_iter(count=1000):
+                found.append(key)
+                with contextlib.suppress(redis.ResponseError):  # it was replaced meanwhile
+                    found += readers.get(client.type(key), lambda *_: [])(client, key)
+        return b"\n".join(found)
+
+
+class SqliteDatabase:
+    """A file in the world's folder."""
+
+    name = "sqlite"
+    process = None
+
+    def __init__(self, folder):
+        self.path = folder / "igny8.db"
+        self.url = f"sqlite:///{self.path}"
+
+    def contents(self):
+        return b"".join(each.read_bytes() for each in self.path.parent.glob("igny8.db*"))
+
+    def stop(self):
+        pass
+
+
+class PostgresDatabase(Postgres):
+    """A server whose data has a small disk of its own where we may mount one (root)."""
+
+    name = "postgresql"
+
+    def __init__(self, _folder):
+        super().__init__()
+        self.mounted = self._mount()
+        self.start()
+        self.process = self._process
+        self.database = self.create()
+        self.url = super().url(self.database)
+
+    def _mount(self):
+        if not self._user:
+            return False
+        owner = f"size={VOLUME},mode=700,uid={self._user.pw_uid},gid={self._user.pw_gid}"
+        words = ["mount", "-t", "tmpfs", "-o", owner, "tmpfs", str(self._data)]
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+    def start(self):
+        options = ["-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+        self._run("initdb", "-D", self._data, "-U", "postgres", *options)
+        known = [*QUICK, "max_wal_size=96MB", "min_wal_size=32MB"]
+        words = [part for each in known for part in ("-c", each)]
+        where = ["-D", self._data, "-h", "", "-k", self.socket]
+        self._process = LocalProcess(
+            "postgres", [self._bin / "postgres", *where, *words], self.folder, user=self._user
+        )
+        self._process.start().wait_for_log(READY)
+        return self
+
+    def stop(self):
+        if self._process:
+            self._process.stop(sig=signal.SIGQUIT)
+        if self.mounted:
+            subprocess.run(["umount", "-l", str(self._data)], check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def volume(self) -> Path:
+        return self._data
+
+    def fill(self):
+        """Leave no byte free; return the file that holds them all."""
+        ballast = self._data / "ballast"
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(64 * 1024))
+        with ballast.open("ab", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(512))
+        return ballast
+
+    def cut(self):
+        """Terminate every client's connection; return how many there were."""
+        query = (
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+            " where datname is not null and pid <> pg_backend_pid()"
+        )
+        with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
+            return admin.execute(query).fetchone()[0]
+
+    def contents(self):
+        """Return what tells people something: events, attempts, publications, runs."""
+        with psycopg.connect(
+            host=str(self.socket), user="postgres", dbname=self.database, autocommit=True
+        ) as admin:
+            tables = ("sync_events", "attempts", "publications", "runs", "site_integrations")
+            texts = [
+                row[0]
+                for name in tables
+                for row in admin.execute(f"select row_to_json({name})::text from {name}").fetchall()
+            ]
+        return "\n".join(texts).encode()
+
+
+DATABASES = {kind.name: kind for kind in (SqliteDatabase, PostgresDatabase)}
+
+
+def signal_group(process, number):
+    """Send a signal to a process and all it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, number)

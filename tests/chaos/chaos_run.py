@@ -1,0 +1,156 @@
+"""One row, played: clients, nemesis, drain, check."""
+
+import contextlib
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from chaos_checks import ENDS, Canaries, check, rows_of
+from chaos_clients import Clients, Ledger, persist
+from chaos_sites import simulated_sites
+from chaos_table import NotRun, Result
+from sqlalchemy.exc import SQLAlchemyError
+
+from models import Integration
+from models.outcomes import resume_site
+from models.session import session_scope
+
+DRAIN = 90.0
+"""Seconds that a drain may take on a loaded machine; nobody waits them out."""
+
+
+class Run:
+    """What a row's fault works with. Use as a context: it undoes what the row has done."""
+
+    def __init__(self, row, world, size, seed, drain=DRAIN):
+        self.row, self.world, self.size, self.patience = row, world, size, drain
+        self.random = random.Random(f"{seed} {row.name}")
+        self.ledger = Ledger()
+        self.faults = 0
+        self._late = 0.0
+        self._undo = contextlib.ExitStack()
+
+    def __enter__(self):
+        with self._undo as undo:
+            self.folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="igny8-row-")))
+            self.sites = list((self.row.sites or simulated_sites)(self))
+            for site in self.sites:
+                undo.callback(site.stop)
+            self.clients = Clients(
+                self.row.name, self.sites, self.ledger, self.random, self.row.edits
+            )
+            self.canaries = Canaries(self.world, [self.folder])
+            self.canaries.add("the Fernet key", self.world.secret_key)
+            for place, site in enumerate(self.sites):
+                self.canaries.add(f"the key of site {place}", site.key)
+            self.canaries.start()
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self.canaries.stop()
+        self.world.revive()
+        self._undo.close()
+        self.world.heal()
+        persist(self._park)
+
+    def _park(self):
+        """Switch the row's sites off: what a red row left must not disturb the next one."""
+        with session_scope() as session:
+            for _, integration_id in self.clients.integrations:
+                session.get_one(Integration, integration_id).is_active = False
+
+    # --- for the rows ----------------------------------------------------------------------
+
+    def undo(self, callback, *arguments, **words):
+        """Call it at the row's end, whatever happens."""
+        self._undo.callback(callback, *arguments, **words)
+
+    def struck(self, times=1):
+        self.faults += times
+
+    def pause(self, seconds):
+        """Wait about so long, by the seed."""
+        time.sleep(seconds * (0.5 + self.random.random()))
+
+    def late(self, seconds):
+        """Don't look at the site before so many seconds from now: something may still come."""
+        self._late = max(self._late, time.monotonic() + seconds)
+
+    def wait_for_late(self):
+        time.sleep(max(0.0, self._late - time.monotonic()))
+
+    def strikes(self):
+        """Yield ``size.times`` times, spread over ``size.seconds``; each counts as a fault."""
+        for number in range(self.size.times):
+            self.pause(self.size.seconds / self.size.times)
+            self.struck()
+            yield number
+
+    def dial(self, **fault):
+        for site in self.sites:
+            site.dial(**fault)
+
+    def undial(self):
+        for site in self.sites:
+            site.undial()
+
+    def dialled(self):
+        return sum(sum(site.struck().values()) for site in self.sites)
+
+    def accept(self, **wanted):
+        """Save and publish one content; see `Clients.accept`."""
+        return self.clients.accept(self.clients.next_number(), **wanted)
+
+    def publish(self, count):
+        return [self.accept() for _ in range(count)]
+
+    def resume(self):
+        """Repair every suspended site of the row, as its operator would."""
+        with session_scope() as session:
+            for _, integration_id in self.clients.integrations:
+                resume_site(session, integration_id)
+
+    def drain(self, patience=None):
+        """Wait until all that was accepted is in an end state; False when it took too long."""
+        ends = time.monotonic() + (patience or self.patience)
+        while time.monotonic() < ends:
+            with contextlib.suppress(SQLAlchemyError):
+                rows = rows_of(self.ledger.entries)
+                if len(rows) == len(self.ledger) and all(r.state in ENDS for r in rows.values()):
+                    return True
+            time.sleep(0.1)
+        return False
+
+
+def play(row, world, *, quick=True, seed=0, drain=DRAIN, size=None):
+    """Play one row in a world; return its `Result`."""
+    size = size or row.size(quick=quick)
+    result = Result(row.name, world.database.name)
+    try:
+        with Run(row, world, size, seed, drain) as run:
+            _play(run, result)
+    except NotRun as reason:
+        result.not_run = str(reason)
+    return result
+
+
+def _play(run, result):
+    run.clients.start(run.size.publishes, run.size.seconds)
+    try:
+        run.row.fault(run)
+    finally:
+        run.clients.hurry.set()
+    over = time.monotonic()
+    run.world.heal()
+    run.clients.finish()
+    run.drain()
+    result.drained = time.monotonic() - over
+    result.faults = run.faults
+    run.wait_for_late()
+    run.drain()
+    for site in run.sites:
+        if hasattr(site, "settle"):
+            site.settle()
+    check(run, result)

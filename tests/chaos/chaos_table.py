@@ -1,0 +1,124 @@
+"""The table of faults: what a row is, where rows come from, and how results are printed."""
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+BOTH = (SQLITE, POSTGRESQL)
+
+
+class NotRun(Exception):
+    """This machine can't do it; the message is the reason, and the table shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of it: faults, contents that are published meanwhile, seconds it is spread over."""
+
+    times: int
+    publishes: int
+    seconds: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    ``fault`` gets the `chaos_run.Run` while clients publish in other threads, and returns when
+    the last fault is over. ``sites`` makes what is published to (None: four simulated sites);
+    ``edits`` is the share of publishes that are followed by an edit; ``may_fail`` are failure
+    codes that are a right end where no post may remain.
+    """
+
+    name: str
+    fault: Callable[[Any], None]
+    quick: Size
+    full: Size
+    databases: Sequence[str] = (SQLITE,)
+    """Of the quick form."""
+
+    full_databases: Sequence[str] = BOTH
+    sites: Callable[[Any], Sequence[Any]] | None = None
+    edits: float = 0.25
+    may_fail: frozenset[str] = frozenset()
+
+    def size(self, *, quick: bool) -> Size:
+        return self.quick if quick else self.full
+
+    def on(self, *, quick: bool) -> Sequence[str]:
+        return self.databases if quick else self.full_databases
+
+
+@dataclass(slots=True)
+class Result:
+    """What a row came to."""
+
+    name: str
+    database: str
+    faults: int = 0
+    accepted: int = 0
+    at_site: int = 0
+    lost: list[str] = field(default_factory=list)
+    duplicates: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Rules that did not hold: a secret seen, a fence that fell, a process that is deaf."""
+
+    drained: float = 0.0
+    not_run: str = ""
+
+    @property
+    def zero(self) -> bool:
+        return not (self.lost or self.duplicates or self.broken)
+
+    def problems(self) -> str:
+        found = [("lost", self.lost), ("duplicate", self.duplicates), ("broken", self.broken)]
+        return "\n".join(f"{kind}: {each}" for kind, list_ in found for each in list_[:20])
+
+
+def collect() -> list[Row]:
+    """Return every row of the modules rows_*.py beside this one; two of a name are an error."""
+    names = sorted(path.stem for path in Path(__file__).parent.glob("rows_*.py"))
+    rows = [row for name in names for row in importlib.import_module(name).ROWS]
+    twice = {row.name for row in rows if [each.name for each in rows].count(row.name) > 1}
+    if twice:
+        raise ValueError(f"two rows are called {', '.join(sorted(twice))}")
+    return rows
+
+
+HEAD = ("fault", "database", "times", "accepted", "at the site", "lost", "duplicates", "drained, s")
+
+
+def line(result: Result) -> tuple[str, ...]:
+    if result.not_run:
+        return (result.name, result.database, f"not run: {result.not_run}", *[""] * 5)
+    counts = (result.faults, result.accepted, result.at_site)
+    zeros = (len(result.lost), len(result.duplicates))
+    return (
+        result.name,
+        result.database,
+        *map(str, counts + zeros),
+        f"{result.drained:.1f}",
+    )
+
+
+def table(results: Sequence[Result]) -> str:
+    """Return the results as a Markdown table."""
+    rows = [HEAD, tuple("---" for _ in HEAD), *map(line, results)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Return the last line; what could not be run is never passed over in silence."""
+    ran = [result for result in results if not result.not_run]
+    missing = len(results) - len(ran)
+    totals = (
+        f"faults {sum(r.faults for r in ran)}, accepted {sum(r.accepted for r in ran)}, "
+        f"lost {sum(len(r.lost) for r in ran)}, "
+        f"duplicates {sum(len(r.duplicates) for r in ran)}"
+    )
+    broken = sum(len(result.broken) for result in ran)
+    totals += f", broken rules {broken}" if broken else ""
+    return totals + (f" ({missing} not run, see the table)" if missing else "")

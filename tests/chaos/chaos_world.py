@@ -1,0 +1,254 @@
+"""A world: the whole engine in real processes, any of which can be killed, frozen and held down."""
+
+import contextlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from alembic.runtime.migration import MigrationContext
+from chaos_parts import DATABASES, Broker, signal_group
+from cryptography.fernet import Fernet
+from kombu import pools
+from servers import LocalProcess, wait_until
+from servers.processes import free_port
+from sqlalchemy.exc import SQLAlchemyError
+
+import settings
+from models import Base, encryption, schema
+from models import session as sessions
+from tasks.app import app
+
+ROOT = settings.ROOT
+
+# In the proportions of production: lease > total deadline > read.
+PACE = {
+    "IGNY8_TICK": "0.5",
+    "IGNY8_LEASE": "3",
+    "IGNY8_TOTAL_TIMEOUT": "1.8",
+    "IGNY8_READ_TIMEOUT": "1.2",
+    "IGNY8_CONNECT_TIMEOUT": "0.5",
+    "IGNY8_RETRY_FIRST_DELAY": "0.3",
+    "IGNY8_RETRY_LONGEST_DELAY": "1.5",
+    "IGNY8_MAX_ATTEMPTS": "8",
+    "IGNY8_BREAKER_PAUSE": "0.5",
+    # More batches on their way, so that a fault meets every link of the chain.
+    "IGNY8_BATCH_SIZE": "5",
+}
+QUEUES = {
+    "publish1": ["-P", "threads", "-c", "8", "-Q", "publish,maintenance"],
+    "publish2": ["-P", "threads", "-c", "8", "-Q", "publish,maintenance"],
+    "media": ["-P", "prefork", "-c", "1", "-Q", "media"],
+}
+PUBLISHERS = ("publish1", "publish2")
+WORKERS = tuple(QUEUES)
+BACK_SOON = 0.2
+"""Seconds between the end of a process and its next life."""
+
+
+class World:
+    """Runs from ``with`` to its end. What is killed comes back by itself; see `hold`."""
+
+    def __init__(self, database="sqlite", *, root=ROOT, pace=None):
+        self.root, self.pace = root, PACE | (pace or {})
+        self._kind = DATABASES[database]
+        self.parts, self._held, self._lock = {}, set(), threading.RLock()
+        self._ended = threading.Event()
+        self.restarts = 0
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            self.folder = Path(tempfile.mkdtemp(prefix="igny8-chaos-", dir="/tmp"))
+            stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            self.broker = Broker(self.folder / "valkey")
+            stack.callback(self.broker.process.kill)
+            self.database = self._kind(self.folder)
+            stack.callback(self.database.stop)
+            self._enter_environment(stack)
+            _make_tables()
+            stack.callback(self._kill_all)
+            self._start()
+            threading.Thread(target=self._supervise, name="supervisor", daemon=True).start()
+            stack.callback(self._ended.set)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    # --- how it comes up -------------------------------------------------------------------
+
+    def _enter_environment(self, stack):
+        """Let this process's own product code see the same settings as the workers do."""
+        self.secret_key = Fernet.generate_key().decode()
+        wanted = self.pace | {
+            "IGNY8_DATA_DIR": str(self.folder),
+            "DATABASE_URL": self.database.url,
+            "CELERY_BROKER_URL": self.broker.url,
+            "IGNY8_SECRET_KEYS": self.secret_key,
+            "IGNY8_ALLOWED_PRIVATE_HOSTS": "127.0.0.1,localhost",
+        }
+        stack.callback(self._forget, dict(os.environ))
+        for name in [name for name in os.environ if name.startswith("IGNY8_")]:
+            del os.environ[name]
+        os.environ.update(wanted)
+        self._forget_caches()
+        app.conf.broker_url = self.broker.url
+
+    def _forget(self, before):
+        sessions.engine().dispose()
+        os.environ.clear()
+        os.environ.update(before)
+        self._forget_caches()
+
+    @staticmethod
+    def _forget_caches():
+        for cached in (settings.current, sessions.engine, encryption.key_ring, encryption._cipher):
+            cached.cache_clear()
+        app.amqp._producer_pool = None
+        app._pool = None
+        pools.reset()
+
+    def _start(self):
+        self.parts["valkey"] = self.broker.process
+        if self.database.process is not None:
+            self.parts["postgresql"] = self.database.process
+        for name, words in QUEUES.items():
+            quick = ["--without-mingle", "--without-gossip"]
+            self._add(name, _celery("worker", "-n", f"{name}@chaos", *quick, *words))
+        self._add("beat", _celery("beat", "-s", str(self.folder / "beat-schedule")))
+        for name in WORKERS:
+            self.parts[name].wait_for_log("ready.")
+
+    def _add(self, name, command, port=None):
+        env = {"PYTHONPATH": str(self.root)}
+        made = LocalProcess(name, command, self.folder, env=env, port=port)
+        self.parts[name] = made.start()
+
+    def web(self):
+        """Start the ingress, once; return its address."""
+        if "web" not in self.parts:
+            port = free_port()
+            words = ["--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(port)]
+            threads = ["--blocking-threads", "32", "ingress.wsgi:app"]
+            command = [sys.executable, "-m", "granian", *words, *threads]
+            with self._lock:
+                self._add("web", command, port)
+        self.parts["web"].wait_for_port()
+        return f"http://127.0.0.1:{self.parts['web'].port}"
+
+    # --- what a nemesis does ---------------------------------------------------------------
+
+    def kill(self, name, number=signal.SIGKILL):
+        """Kill a process and all it started; it comes back by itself."""
+        with self._lock:
+            signal_group(self.parts[name], number)
+
+    def end(self, name, number):
+        """Send it alone a signal that it ends by, and see it end; it comes back by itself."""
+        with self._lock:
+            part = self.parts[name]
+            part.kill(number)
+            wait_until(lambda: not part.running, what=f"the end of {name}")
+
+    def hold(self, name):
+        """Kill it and keep it down."""
+        with self._lock:
+            self._held.add(name)
+            self.parts[name].kill()
+
+    def release(self, name):
+        """Start what was held, or what was frozen, unless it lives."""
+        with self._lock:
+            self._held.discard(name)
+            if not self.parts[name].running:
+                self.parts[name].start()
+
+    def freeze(self, name):
+        self.kill(name, signal.SIGSTOP)
+
+    def thaw(self, name):
+        self.kill(name, signal.SIGCONT)
+
+    def restart(self, name, env=None):
+        """Kill it and start it with another environment (None: the usual one)."""
+        self.hold(name)
+        with self._lock:
+            extra = {"PYTHONPATH": str(self.root)} | (env or {})
+            self.parts[name].env = {**os.environ, **extra}
+            ready = self.parts[name].text().count(" ready.")
+            self.release(name)
+        if name in WORKERS:
+            part = self.parts[name]
+            wait_until(lambda: part.text().count(" ready.") > ready, what=f"{name} ready")
+
+    def child_of(self, name):
+        """Return the process id of a prefork worker's child, or None while it has none."""
+        try:
+            path = Path(f"/proc/{self.parts[name].pid}/task/{self.parts[name].pid}/children")
+            children = path.read_text().split()
+        except OSError:
+            return None
+        return int(children[-1]) if children else None
+
+    # --- keeping it alive ------------------------------------------------------------------
+
+    def _supervise(self):
+        """Do what systemd does with Restart=always."""
+        while not self._ended.wait(BACK_SOON):
+            with self._lock:
+                for name, part in self.parts.items():
+                    if not self._ended.is_set() and name not in self._held and not part.running:
+                        part.start()
+                        self.restarts += 1
+
+    def revive(self):
+        """Thaw and release everything."""
+        for name in list(self.parts):
+            self.thaw(name)
+            self.release(name)
+
+    def heal(self):
+        """Revive everything, and wait for the servers."""
+        self.revive()
+        self.broker.process.wait_for_port()
+        wait_until(self.database_answers, what="the database")
+
+    def database_answers(self):
+        try:
+            with sessions.session_scope(read_only=True):
+                return True
+        except SQLAlchemyError:
+            return False
+
+    def deaf(self, patience=20):
+        """Return the workers that don't answer a ping, after ``patience`` seconds of asking."""
+        names = {f"{name}@chaos" for name in WORKERS}
+        ends = time.monotonic() + patience
+        while names and time.monotonic() < ends:
+            with contextlib.suppress(Exception):  # a connection from before the broker's end
+                told = app.control.ping(destination=sorted(names), timeout=1, limit=len(names))
+                names -= {name for answer in told for name in answer}
+        return sorted(names)
+
+    def _kill_all(self):
+        with self._lock:
+            self._ended.set()
+            for name in ("beat", *WORKERS, "web"):
+                if name in self.parts:
+                    self.parts[name].kill()
+
+
+def _make_tables():
+    """Make every table, and note the migration they are at: a worker refuses others."""
+    with sessions.engine().begin() as connection:
+        Base.metadata.create_all(connection)
+        MigrationContext.configure(connection).stamp(schema.scripts(), "head")
+
+
+def _celery(*words):
+    return [sys.executable, "-m", "celery", "-A", "tasks", *words]

@@ -1,0 +1,116 @@
+"""Rows: the broker dies, forgets, freezes, fills up, comes back as it was, or is not there."""
+
+import shutil
+
+from chaos_clients import Accepted
+from chaos_rest import RestCaller
+from chaos_table import POSTGRESQL, SQLITE, Row, Size
+
+
+def kill_with_aof(run):
+    _kill(run, aof=True)
+
+
+def kill_without_aof(run):
+    _kill(run, aof=False)
+
+
+def _kill(run, *, aof):
+    run.world.broker.aof = aof
+    run.undo(setattr, run.world.broker, "aof", False)
+    for _ in run.strikes():
+        run.world.kill("valkey")
+
+
+def flush(run):
+    for _ in run.strikes():
+        with run.world.broker.client() as client:
+            client.flushall()
+
+
+def freeze(run):
+    """``size.seconds`` is how long it is frozen."""
+    run.pause(0.3)
+    run.world.freeze("valkey")
+    run.struck()
+    wait(run, run.size.seconds)
+    run.world.thaw("valkey")
+
+
+def wait(run, seconds):
+    """Wait exactly so long: the row's name says it."""
+    run.clients.hurry.wait(seconds)
+
+
+def restore_old_copy(run):
+    """It comes back with what it knew some time ago: work that was done since is there again."""
+    broker = run.world.broker
+    broker.aof = True
+    run.undo(setattr, broker, "aof", False)
+    copy = run.folder / "old"
+    for _ in run.strikes():
+        shutil.rmtree(copy, ignore_errors=True)
+        run.world.freeze("valkey")  # a copy of files that nobody writes at the time
+        shutil.copytree(broker.aof_folder, copy)
+        run.world.thaw("valkey")
+        run.publish(4)
+        run.pause(0.7)
+        run.world.hold("valkey")
+        shutil.rmtree(broker.aof_folder)
+        shutil.copytree(copy, broker.aof_folder)
+        run.world.release("valkey")
+
+
+def fill_memory(run):
+    with run.world.broker.client() as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        for _ in run.strikes():
+            client.config_set("maxmemory", client.info("memory")["used_memory"] // 2)
+            run.publish(2)
+            run.pause(run.size.seconds / run.size.times)
+            client.config_set("maxmemory", 0)
+
+
+def accept_without_broker(run):
+    """The API answers 202 while there is no broker at all."""
+    caller = RestCaller(run)
+    run.world.hold("valkey")
+    run.struck()
+    answers = []
+    for _ in range(run.size.publishes):
+        number = run.clients.next_number()
+        content_id, place, title = caller.save(number)
+        answers.append(caller.publish(content_id, place))
+        run.ledger.note(Accepted(content_id, place, title, 1, number))
+    run.world.release("valkey")
+    if set(answers) != {202}:
+        raise AssertionError(f"the API answered {answers} without a broker")
+
+
+ROWS = [
+    Row(
+        "Valkey SIGKILL and restart, with AOF",
+        kill_with_aof,
+        Size(3, 24, 6),
+        Size(20, 400, 120),
+        databases=(POSTGRESQL,),
+    ),
+    Row(
+        "Valkey SIGKILL and restart, without AOF",
+        kill_without_aof,
+        Size(3, 24, 6),
+        Size(20, 400, 120),
+        databases=(SQLITE,),
+    ),
+    Row("FLUSHALL", flush, Size(2, 24, 2), Size(5, 300, 20)),
+    Row("Valkey frozen (quick: 8 s, full: 60 s)", freeze, Size(1, 12, 8), Size(1, 100, 60)),
+    Row(
+        "Valkey restored from an old copy",
+        restore_old_copy,
+        Size(1, 16, 2),
+        Size(5, 200, 30),
+        databases=(POSTGRESQL,),
+    ),
+    Row("Valkey's memory full", fill_memory, Size(2, 12, 3), Size(10, 200, 60)),
+    Row("Valkey unreachable when the API accepts", accept_without_broker, Size(1, 4), Size(5, 50)),
+]

@@ -1,0 +1,118 @@
+"""Rows: callers and people at odds: fifty at once, two revisions, a deletion at the site."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from chaos_checks import ENDS, rows_of
+from chaos_clients import Accepted
+from chaos_rest import RestCaller
+from chaos_table import BOTH, POSTGRESQL, SQLITE, Row, Size
+
+AT_ONCE = 50
+
+
+def publish_fifty_times(run):
+    """Fifty callers of the API publish the same content in the same moment."""
+    caller = RestCaller(run)
+    for _ in run.strikes():
+        number = run.clients.next_number()
+        content_id, place, title = caller.save(number)
+        together(AT_ONCE, lambda _, c=content_id, p=place: caller.publish(c, p))
+        run.ledger.note(Accepted(content_id, place, title, 1, number))
+    run.faults = run.size.times * AT_ONCE
+
+
+def race_revisions(run):
+    """Two callers give the same contents their next revision, and publish it, at once."""
+    for _ in run.strikes():
+        contents = [accepted.content_id for accepted in run.publish(4)]
+        for content_id in contents:
+            together(2, lambda place, c=content_id: run.clients.edit(c, f"by {place}"))
+
+
+def race_edit_and_publish(run):
+    """One caller publishes what there is while another one edits it and publishes that."""
+    caller = RestCaller(run)
+    for _ in run.strikes():
+        accepted = run.accept()
+        content_id, place = accepted.content_id, accepted.place
+
+        def edit(content_id=content_id):
+            run.clients.edit(content_id, "meanwhile")
+
+        acts = [lambda c=content_id, p=place: caller.publish(c, p)] * 5 + [edit]
+        together(len(acts), lambda number, acts=acts: acts[number]())
+
+
+def race_deletion(run):
+    """A person deletes posts at the site while they are published anew, and wants them back."""
+    for _ in run.strikes():
+        accepted = run.publish(6)
+        run.drain()
+        together(2, lambda who, a=accepted: _delete(run, a) if who else _edit(run, a))
+        run.drain()
+        rows = rows_of(entry.content_id for entry in accepted)
+        stuck = [row for row in rows.values() if row.state not in ENDS]
+        if stuck:
+            raise AssertionError(f"{len(stuck)} publications have no end after a deletion")
+        for entry in accepted:
+            run.clients.edit(entry.content_id, restore=True)
+
+
+def _edit(run, accepted):
+    for entry in accepted:
+        run.clients.edit(entry.content_id)
+
+
+def _delete(run, accepted):
+    """Delete one half for good, and put the other into the trash."""
+    wanted = {entry.content_id for entry in accepted}
+    for site in run.sites:
+        for post in site.posts():
+            if post.content_id in wanted:
+                (site.delete if post.id % 2 else site.trash)(post.id)
+                run.pause(0.03)
+
+
+def together(count, act):
+    """Call ``act(0)``, ``act(1)``, … in as many threads at once; raises the first error."""
+    start = threading.Barrier(count)
+
+    def wait_and_act(number):
+        start.wait()
+        return act(number)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(wait_and_act, range(count)))
+
+
+ROWS = [
+    Row(
+        "the same content published 50 times at once",
+        publish_fifty_times,
+        Size(2, 4, 1),
+        Size(20, 100, 20),
+        databases=BOTH,
+    ),
+    Row(
+        "two revisions racing",
+        race_revisions,
+        Size(5, 4, 1),
+        Size(100, 100, 30),
+        databases=BOTH,
+    ),
+    Row(
+        "an edit and publishes of the same content racing",
+        race_edit_and_publish,
+        Size(10, 4, 1),
+        Size(200, 100, 30),
+        databases=(POSTGRESQL,),
+    ),
+    Row(
+        "publish and deletion at the site racing",
+        race_deletion,
+        Size(1, 6, 1),
+        Size(30, 100, 30),
+        databases=(SQLITE,),
+    ),
+]

@@ -1,0 +1,107 @@
+"""Rows: the database restarts, drops its clients, is locked, or has no room left."""
+
+import subprocess
+import sys
+
+import psycopg
+import sqlalchemy as sa
+from chaos_table import POSTGRESQL, SQLITE, NotRun, Row, Size
+from servers import wait_until
+
+from models.session import session_scope
+
+LOCK = (
+    "import sqlite3, sys, time\n"
+    "connection = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)\n"
+    "connection.execute('begin immediate')\n"
+    "print('locked', flush=True)\n"
+    "time.sleep(float(sys.argv[2]))\n"
+)
+
+
+def restart_postgres(run):
+    """What `pg_ctl restart -m immediate` does: no goodbye to anybody, then a recovery."""
+    for _ in run.strikes():
+        run.world.end("postgresql", "SIGQUIT")
+        wait_until(run.world.database_answers, what="the database")
+
+
+def cut_connections(run):
+    for _ in run.strikes():
+        run.world.database.cut()
+
+
+def fill_disk(run):
+    """Nothing can be written any more, then there is room again."""
+    database = run.world.database
+    if not database.mounted:
+        raise NotRun("only root can mount a small disk for the database")
+    for _ in run.strikes():
+        ballast = database.fill()
+        run.undo(ballast.unlink, missing_ok=True)
+        run.pause(run.size.seconds / run.size.times)
+        _prove_that_it_is_full(database)
+        ballast.unlink()
+        wait_until(run.world.database_answers, what="the database")
+
+
+def _prove_that_it_is_full(database):
+    """A row that filled nothing would be green for nothing."""
+    try:
+        with psycopg.connect(host=str(database.socket), user="postgres", autocommit=True) as admin:
+            rows = "select repeat('x', 900) from generate_series(1, 99999)"
+            admin.execute(f"create table ballast as {rows}")
+            admin.execute("drop table ballast")
+    except psycopg.Error:
+        return
+    raise AssertionError("the database's disk was not full")
+
+
+def lock_sqlite(run):
+    """Another process holds the write lock; ``size.seconds`` is for how long."""
+    run.pause(0.3)
+    words = [sys.executable, "-c", LOCK, str(run.world.database.path), str(run.size.seconds)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as locker:
+        locker.stdout.readline()
+        run.struck()
+        locker.wait()
+    with session_scope(read_only=True) as session:
+        verdict = session.scalar(sa.text("pragma integrity_check"))
+    if verdict != "ok":
+        raise AssertionError(f"SQLite's integrity check says {verdict}")
+
+
+ROWS = [
+    Row(
+        "PostgreSQL restarted, immediate",
+        restart_postgres,
+        Size(2, 30, 4),
+        Size(5, 300, 60),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+    ),
+    Row(
+        "PostgreSQL's connections cut",
+        cut_connections,
+        Size(3, 24, 2),
+        Size(30, 300, 60),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+    ),
+    Row(
+        "PostgreSQL's disk full",
+        fill_disk,
+        Size(1, 16, 3),
+        Size(5, 200, 60),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+    ),
+    Row(
+        "SQLite locked by another process (quick: 6 s, full: 20 s)",
+        lock_sqlite,
+        Size(1, 16, 6),
+        Size(1, 200, 20),
+        databases=(SQLITE,),
+        full_databases=(SQLITE,),
+    ),
+]

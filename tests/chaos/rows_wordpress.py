@@ -1,0 +1,90 @@
+"""Rows marked W: against a real WordPress, counted through its own REST API."""
+
+from chaos_table import POSTGRESQL, SQLITE, NotRun, Row, Size
+from chaos_wordpress import real_site
+from chaos_world import PUBLISHERS
+from rows_site import after_our_deadline, dialled
+from servers import wait_until
+
+TAKEOVER = 120
+"""Seconds after which the plugin lets a dead request's key be taken over."""
+
+
+def kill_workers(run):
+    """Kill every worker that publishes, each time while a request of theirs is on its way."""
+    for _ in run.strikes():
+        wait_for_request(run)
+        run.pause(0.05)
+        for name in PUBLISHERS:
+            run.world.kill(name)
+
+
+def wait_for_request(run):
+    """Return when a request is on its way to the site; publish more where nothing is left to do."""
+    counts = run.sites[0].proxy.counts
+    before = counts["forwarded"]
+
+    def is_on_its_way():
+        if run.drain(0.2):
+            run.publish(1)
+        return counts["forwarded"] > before
+
+    wait_until(is_on_its_way, what="a request")
+
+
+def crash_site(run):
+    """Kill the web server in mid-publish; what it had begun is taken over when its time is up."""
+    run.patience = 3 * TAKEOVER
+    (site,) = run.sites
+    for _ in run.strikes():
+        wait_for_request(run)
+        run.pause(0.03)
+        site.behind.crash()
+
+
+def only_in_full(run):
+    if not run.size.times:
+        raise NotRun(f"it waits {TAKEOVER} s for the takeover: the full form only")
+    return real_site(run)
+
+
+ROWS = [
+    Row(
+        "W: SIGKILL of workers",
+        kill_workers,
+        Size(5, 25, 12),
+        Size(100, 300, 300),
+        databases=(SQLITE,),
+        sites=real_site,
+    ),
+    Row(
+        "W: 20 % of answers lost",
+        dialled({"kind": "lost_answer", "probability": 0.2}),
+        Size(4, 25, 4),
+        Size(100, 400, 120),
+        sites=real_site,
+    ),
+    Row(
+        "W: late answers, late requests, resets, drips and 503",
+        dialled(
+            {"kind": "late_answer", "seconds": after_our_deadline, "probability": 0.08},
+            {"kind": "delay", "seconds": after_our_deadline, "probability": 0.08},
+            {"kind": "reset_after_send", "probability": 0.1},
+            {"kind": "drip_body", "bytes_per_second": 20, "probability": 0.08},
+            {"kind": "drip_head", "bytes_per_second": 20, "probability": 0.08},
+            {"kind": "status", "code": 503, "probability": 0.08},
+            {"kind": "status", "code": 503, "retry_after": "1", "probability": 0.08},
+        ),
+        Size(5, 25, 3),
+        Size(200, 400, 120),
+        databases=(POSTGRESQL,),
+        sites=real_site,
+    ),
+    Row(
+        "W: SIGKILL of the site's web server",
+        crash_site,
+        Size(0, 0, 0),
+        Size(10, 60, 30),
+        sites=only_in_full,
+    ),
+]

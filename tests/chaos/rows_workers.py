@@ -1,0 +1,149 @@
+"""Rows: workers and beat are killed, frozen, or live in another time."""
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+from chaos_checks import ENDS, rows_of
+from chaos_sites import simulated_sites
+from chaos_table import BOTH, POSTGRESQL, SQLITE, NotRun, Row, Size
+from chaos_world import PUBLISHERS, WORKERS
+from servers import wait_until
+
+import settings
+
+
+def two_sites(run):
+    """Few, so that a batch has more items than requests at once."""
+    return simulated_sites(run, count=2)
+
+
+LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
+HOUR = 3600
+
+
+def kill_workers(run):
+    """Kill whole workers at random moments, some while the site keeps them waiting."""
+    late = settings.current().lease + 1
+    # Reaches the site when its sender is long dead and somebody else has done the work.
+    run.dial(kind="slow", seconds=late, probability=0.08, times=run.size.times)
+    for _ in run.strikes():
+        run.world.kill(run.random.choice(WORKERS))
+    run.undial()
+    run.late(late + 1)
+
+
+def kill_child(run):
+    """Kill the process that decodes pictures; its worker lives on."""
+    for _ in run.strikes():
+        child = run.world.child_of("media")
+        if child is not None:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+
+def kill_in_dispatch(run):
+    """Ring, and kill both workers that may be claiming, a few milliseconds later."""
+    for _ in run.strikes():
+        run.publish(3)
+        run.pause(0.01)
+        for name in PUBLISHERS:
+            run.world.kill(name)
+
+
+def kill_beat(run):
+    for _ in run.strikes():
+        run.world.kill("beat")
+
+
+def freeze_worker(run):
+    """Freeze a worker in the middle of a batch; all is done and edited before it wakes up."""
+    for number in run.strikes():
+        frozen, other = PUBLISHERS[number % 2], PUBLISHERS[(number + 1) % 2]
+        run.drain()
+        for name in PUBLISHERS:
+            run.world.hold(name)
+        run.dial(kind="slow", seconds=0.5)
+        mine = run.publish(10)
+        run.world.release(frozen)  # it alone, so that it has the batches, and full ones
+        wait_until(lambda m=mine: _some_are_there(run, m), what="the first post")
+        run.world.freeze(frozen)
+        run.undial()
+        run.world.release(other)
+        wait_until(lambda m=mine: _ended(m), what="the other worker's end", timeout=60)
+        for entry in mine:
+            run.clients.edit(entry.content_id)
+        wait_until(lambda m=mine: _ended(m), what="the edits' end", timeout=60)
+        run.world.thaw(frozen)
+        run.late(2.5)  # it goes on with its batch, if anything lets it
+
+
+def _some_are_there(run, accepted):
+    wanted = {entry.content_id for entry in accepted}
+    return any(post.content_id in wanted for site in run.sites for post in site.posts())
+
+
+def _ended(accepted):
+    rows = rows_of(entry.content_id for entry in accepted)
+    return all(row.state in ENDS for row in rows.values())
+
+
+def clock_ahead(run):
+    """One worker lives an hour ahead of everybody, the database included."""
+    _ensure_libfaketime()
+    run.undo(run.world.restart, "publish2")
+    # Not the monotonic clock: no real step of the time changes that one.
+    ahead = {"FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    run.world.restart("publish2", {"LD_PRELOAD": LIBFAKETIME} | ahead)
+    run.struck()
+    for _ in run.strikes():
+        run.publish(5)
+    run.faults = 1
+
+
+def _ensure_libfaketime():
+    if not Path(LIBFAKETIME).exists() and os.geteuid() == 0:
+        words = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "libfaketime"]
+        with suppress(OSError):
+            subprocess.run(words, capture_output=True, check=False)
+    if not Path(LIBFAKETIME).exists():
+        raise NotRun("libfaketime is not installed (apt-get install libfaketime)")
+
+
+ROWS = [
+    Row(
+        "SIGKILL of workers",
+        kill_workers,
+        Size(10, 100, 12),
+        Size(200, 1000, 300),
+        databases=(SQLITE,),
+    ),
+    Row("SIGKILL of the media worker's child", kill_child, Size(5, 24, 3), Size(50, 500, 60)),
+    Row(
+        "SIGKILL in the middle of dispatch",
+        kill_in_dispatch,
+        Size(2, 6, 4),
+        Size(30, 60, 150),
+        databases=(POSTGRESQL,),
+    ),
+    Row("SIGKILL of beat", kill_beat, Size(3, 15, 3), Size(30, 300, 60)),
+    Row(
+        "SIGSTOP longer than the lease, then SIGCONT",
+        freeze_worker,
+        Size(1, 4, 1),
+        Size(10, 200, 20),
+        databases=BOTH,
+        sites=two_sites,
+    ),
+    Row(
+        "clock 1 h ahead on one worker",
+        clock_ahead,
+        Size(3, 20, 3),
+        Size(20, 300, 60),
+        databases=(POSTGRESQL,),
+        # SQLite has no clock of its own: one host, one clock.
+        full_databases=(POSTGRESQL,),
+    ),
+]

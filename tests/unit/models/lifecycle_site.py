@@ -1,0 +1,72 @@
+"""What a site does with what reaches it, as the bridge does it; the oracle of the state machine."""
+
+from dataclasses import dataclass
+
+from pipeline.errors import (
+    CredentialsRejected,
+    PermanentError,
+    RateLimited,
+    SiteBusy,
+    StaleWrite,
+    TemporaryError,
+    UnclearOutcome,
+)
+from platforms.base import RemotePost
+
+
+@dataclass
+class Post:
+    content_id: int
+    revision: int
+    fence: int
+
+
+# Whether the post is made, and the error that the sender sees.
+ENDINGS = {
+    "seen": (True, None),
+    "answer lost": (True, UnclearOutcome("the answer was lost")),
+    "not visible": (True, UnclearOutcome("the site does not show it", code="not_visible")),
+    "nothing came": (False, UnclearOutcome("the connection broke")),
+    "no connection": (False, TemporaryError("could not connect", code="unreachable")),
+    "told to wait": (False, RateLimited("wait", retry_after=5.0)),
+    "busy": (False, SiteBusy("somebody else is at it")),
+    "refused": (False, PermanentError("the title is empty", code="igny8_empty_title")),
+    "key refused": (False, CredentialsRejected("the key is not accepted")),
+}
+
+
+class SiteOracle:
+    """One post per key; a lower fence or an older revision changes nothing."""
+
+    def __init__(self):
+        self.posts = {}
+
+    def send(self, item, ending):
+        """Return the error that the sender of ``item`` gets, or None when it is told of success."""
+        wish = item.wish
+        if item.unclear and self._has(wish.key, wish.revision):
+            return None  # the look-up before: it is there already
+        made, error = ENDINGS[ending]
+        if not made:
+            return error
+        before = self.posts.get(wish.key)
+        if before and (before.fence > wish.fence or before.revision > wish.revision):
+            return StaleWrite("a newer one is there")
+        self.posts[wish.key] = Post(item.content_id, wish.revision, wish.fence)
+        return error
+
+    def show(self, item):
+        post = self.posts[item.wish.key]
+        return RemotePost(
+            key=item.wish.key,
+            content_id=post.content_id,
+            revision=post.revision,
+            fence=post.fence,
+            finished=True,
+            external_id=str(item.id),
+            url=f"https://site.example/?p={item.id}",
+            status="publish",
+        )
+
+    def _has(self, key, revision):
+        return key in self.posts and self.posts[key].revision >= revision

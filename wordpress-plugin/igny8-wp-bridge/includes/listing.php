@@ -1,0 +1,274 @@
+<?php
+/**
+ * GET /publications?after=K&limit=N: every publication of the site, a page at a time.
+ *
+ * No index of WordPress finds posts by the value of a field. So the posts that carry
+ * a key are noted in a table of ours, new ones at the first page of each listing, and
+ * every page comes out of two primary keys.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Listing;
+
+use Igny8\Bridge\Body;
+use Igny8\Bridge\Database;
+use Igny8\Bridge\Posts;
+use Igny8\Bridge\Publications;
+use Igny8\Bridge\Replies;
+use Igny8\Bridge\Reservations;
+use RuntimeException;
+use WP_REST_Request;
+use WP_REST_Response;
+
+const MAX_LIMIT     = 200;
+const DEFAULT_LIMIT = 100;
+const MAX_POST_IDS  = 20;
+const READ_AT_ONCE  = 10000;
+const NOTED_AT_ONCE = 500;
+
+/**
+ * Whether a request asks for the listing.
+ *
+ * @param WP_REST_Request $request The request.
+ */
+function is_asked_for( WP_REST_Request $request ): bool {
+	return array() !== array_intersect_key( $request->get_query_params(), array_flip( array( 'after', 'limit' ) ) );
+}
+
+/**
+ * Answers with one page.
+ *
+ * @param WP_REST_Request $request With the query parameters `after` and `limit`.
+ */
+function show( WP_REST_Request $request ): WP_REST_Response {
+	$query = $request->get_query_params();
+	$after = $query['after'] ?? '';
+	if ( '' !== $after && ! Body\is_of_kind( $after, 'uuid' ) ) {
+		return Replies\refuse( Replies\invalid_parameter( 'after', 'a publication key' ) );
+	}
+	$limit = $query['limit'] ?? (string) DEFAULT_LIMIT;
+	if ( ! is_string( $limit ) || ! preg_match( '/^[1-9][0-9]{0,2}$/D', $limit ) || (int) $limit > MAX_LIMIT ) {
+		return Replies\refuse( Replies\invalid_parameter( 'limit', 'an integer from 1 to ' . MAX_LIMIT ) );
+	}
+
+	try {
+		if ( '' === $after ) {
+			note_carriers();
+		}
+		return Replies\answer( page( strtolower( $after ), (int) $limit ) );
+	} catch ( RuntimeException $failed ) { // Not an empty list, from which the engine would conclude.
+		return Replies\refuse( Replies\error( 'igny8_read_failed', 500, 'The database could not be read.' ) );
+	}
+}
+
+/**
+ * Notes the posts that carry a key and are not noted yet.
+ *
+ * Reading and writing are two statements: INSERT ... SELECT would lock the fields of
+ * posts that are being published.
+ *
+ * @throws RuntimeException The database refused.
+ */
+function note_carriers(): void {
+	global $wpdb;
+	if ( ! Database\has_tables() ) {
+		Database\install();
+	}
+	$carriers = Database\carriers_table();
+	$last     = 0;
+	do {
+		$found = Database\read(
+			$wpdb->prepare(
+				"SELECT m.meta_id, m.post_id, m.meta_value FROM {$wpdb->postmeta} m LEFT JOIN $carriers c ON c.post_id = m.post_id
+				WHERE m.meta_key = %s AND m.meta_id > %d AND c.post_id IS NULL ORDER BY m.meta_id LIMIT %d",
+				Posts\KEY_META,
+				$last,
+				READ_AT_ONCE
+			)
+		);
+		$keyed = array_filter( $found, static fn( array $field ): bool => Body\is_of_kind( $field['meta_value'], 'uuid' ) );
+		foreach ( array_chunk( $keyed, NOTED_AT_ONCE ) as $some ) {
+			note( $some );
+		}
+		$last = array() === $found ? 0 : (int) end( $found )['meta_id'];
+	} while ( READ_AT_ONCE === count( $found ) );
+}
+
+/**
+ * Notes posts and the keys they carry.
+ *
+ * @param array<int, array<string, string>> $fields Each with post_id and meta_value.
+ * @throws RuntimeException The database refused.
+ */
+function note( array $fields ): void {
+	global $wpdb;
+	$carriers = Database\carriers_table();
+	$values   = array();
+	foreach ( $fields as $field ) {
+		$values[] = $wpdb->prepare( '(%s, %d)', strtolower( $field['meta_value'] ), $field['post_id'] );
+	}
+	if ( false === $wpdb->query( "INSERT IGNORE INTO $carriers (publication_key, post_id) VALUES " . implode( ', ', $values ) ) ) { // phpcs:ignore -- Each value is prepared.
+		throw new RuntimeException( 'The posts could not be noted.' );
+	}
+}
+
+/**
+ * One page of the listing.
+ *
+ * @param string $after The key it begins after, empty for the first page.
+ * @param int    $limit How many keys it spans.
+ * @return array{publications: array<int, array<string, mixed>>, next: string|null}
+ * @throws RuntimeException The database could not be read.
+ */
+function page( string $after, int $limit ): array {
+	$keys = array();
+	foreach ( array( Database\publications_table(), Database\carriers_table() ) as $table ) {
+		$keys = array_merge( $keys, keys_after( $table, $after, $limit + 1 ) );
+	}
+	$keys = array_unique( $keys );
+	sort( $keys, SORT_STRING );
+	$has_more = count( $keys ) > $limit;
+	$keys     = array_slice( $keys, 0, $limit );
+	return array(
+		'publications' => array() === $keys ? array() : describe_all( $keys ),
+		'next'         => $has_more ? end( $keys ) : null,
+	);
+}
+
+/**
+ * The keys that follow another one in a table.
+ *
+ * @param string $table One that has keys.
+ * @param string $after The key before them.
+ * @param int    $most  How many at most.
+ * @return string[]
+ * @throws RuntimeException The database could not be read.
+ */
+function keys_after( string $table, string $after, int $most ): array {
+	global $wpdb;
+	$sql = "SELECT DISTINCT publication_key FROM $table WHERE publication_key > %s ORDER BY publication_key LIMIT %d";
+	return array_column( Database\read( $wpdb->prepare( $sql, $after, $most ) ), 'publication_key' ); // phpcs:ignore -- The table is ours.
+}
+
+/**
+ * Describes the publications of several keys; one that neither a row nor a post has is left out.
+ *
+ * @param string[] $keys At least one.
+ * @return array<int, array<string, mixed>>
+ * @throws RuntimeException The database could not be read.
+ */
+function describe_all( array $keys ): array {
+	global $wpdb;
+	$table     = Database\publications_table();
+	$sql       = "SELECT * FROM $table WHERE publication_key IN (" . marks( $keys ) . ')';
+	$rows      = array_map( 'Igny8\\Bridge\\Reservations\\typed', Database\read( $wpdb->prepare( $sql, $keys ) ) ); // phpcs:ignore -- Marks only.
+	$rows      = array_column( $rows, null, 'publication_key' );
+	$carriers  = carriers_of( $keys, $rows );
+	$described = array();
+	foreach ( $keys as $key ) {
+		$post_ids = $carriers[ $key ] ?? array();
+		if ( isset( $rows[ $key ] ) || array() !== $post_ids ) {
+			$described[] = describe( $rows[ $key ] ?? adopted( $key, $post_ids[0] ), $post_ids );
+		}
+	}
+	return $described;
+}
+
+/**
+ * The posts that carry each of several keys: those noted, if they still do, and those the rows name.
+ *
+ * @param string[]                            $keys At least one.
+ * @param array<string, array<string, mixed>> $rows The rows there are, by key.
+ * @return array<string, int[]> Post ids by key, the lowest first.
+ * @throws RuntimeException The database could not be read.
+ */
+function carriers_of( array $keys, array $rows ): array {
+	global $wpdb;
+	$table = Database\carriers_table();
+	$sql   = "SELECT publication_key, post_id FROM $table WHERE publication_key IN (" . marks( $keys ) . ')';
+	$noted = Database\read( $wpdb->prepare( $sql, $keys ) ); // phpcs:ignore -- Marks only.
+	$pairs = array_merge( $noted, array_values( $rows ) );
+	_prime_post_caches( array_filter( array_map( 'intval', array_column( $pairs, 'post_id' ) ) ) );
+
+	$carriers = array();
+	foreach ( $pairs as $place => $pair ) {
+		$key     = $pair['publication_key'];
+		$post_id = (int) $pair['post_id'];
+		if ( carries( $post_id, $key ) ) {
+			$carriers[ $key ][ $post_id ] = $post_id;
+		} elseif ( $place < count( $noted ) ) {
+			$wpdb->delete( $table, $pair );
+		}
+	}
+	return array_map( __NAMESPACE__ . '\\sorted', $carriers );
+}
+
+/**
+ * Whether a post is there and carries a key.
+ *
+ * @param int    $post_id The post id.
+ * @param string $key     The publication key.
+ */
+function carries( int $post_id, string $key ): bool {
+	$post = $post_id > 0 ? get_post( $post_id ) : null;
+	return null !== $post && 'post' === $post->post_type && 'auto-draft' !== $post->post_status
+		&& in_array( $key, array_map( 'strtolower', array_filter( get_post_meta( $post_id, Posts\KEY_META ), 'is_string' ) ), true );
+}
+
+/**
+ * Ids in their order.
+ *
+ * @param int[] $ids The ids.
+ * @return int[]
+ */
+function sorted( array $ids ): array {
+	sort( $ids );
+	return $ids;
+}
+
+/**
+ * The row a key would get that only posts carry; which content it is of nobody knows any more.
+ *
+ * @param string $key     The publication key.
+ * @param int    $post_id The post.
+ * @return array<string, mixed>
+ */
+function adopted( string $key, int $post_id ): array {
+	return array(
+		'publication_key' => $key,
+		'content_id'      => 0,
+		'post_id'         => $post_id,
+		'state'           => Reservations\DONE,
+		'fence'           => 0,
+		'revision'        => 0,
+		'fingerprint'     => '',
+		'images'          => array(),
+		'reserved_at'     => 0,
+	);
+}
+
+/**
+ * A publication with what only the listing tells of it.
+ *
+ * @param array<string, mixed> $row      The row.
+ * @param int[]                $post_ids The posts that carry its key.
+ * @return array<string, mixed>
+ */
+function describe( array $row, array $post_ids ): array {
+	$is_worked_on = Reservations\IN_PROGRESS === $row['state'] && $row['reserved_at'] > 0;
+	return Publications\describe( $row ) + array(
+		'posts'               => count( $post_ids ),
+		'post_ids'            => array_slice( $post_ids, 0, MAX_POST_IDS ),
+		'in_progress_seconds' => $is_worked_on ? max( 0, time() - $row['reserved_at'] ) : null,
+	);
+}
+
+/**
+ * Placeholders for a list of strings.
+ *
+ * @param string[] $items The items.
+ */
+function marks( array $items ): string {
+	return implode( ', ', array_fill( 0, count( $items ), '%s' ) );
+}
