@@ -31,11 +31,22 @@ beat_schedule = {
     # Has a few sites compared with our rows, each once a day: what was lost or changed there
     # without a word to us is found so, and so is what slipped through everything else.
     "census_due": _every(CENSUS_TICK, "census_due"),
+    # Reads what the sites told us and no ring was heard for; gives back what a lost worker held.
+    "sweep_inbox": _every(_tick, "inbox.sweep"),
+    # Starts tests and syncs of sites that no ring was heard for, and finds lost ones.
+    "start_site_runs": _every(_tick, "start_site_runs"),
+    # Has the structure of a few sites fetched, each once a day: what their plugin did not tell.
+    "structure_due": _every(60.0, "structure_due"),
+    # Takes replaced keys away when their time is over; they are not accepted after it anyway.
+    "forget_old_keys": _every(600.0, "forget_old_keys"),
+    # Counts events by site and hour, so that no page counts a million of them.
+    "roll_up_health": _every(60.0, "roll_up_health"),
     # Deletes old attempts, events, runs and batches.
     "prune": _every(24 * 3600.0, "prune"),
     # Show that somebody takes messages from each queue. A process that is there proves nothing:
     # after a crash of the broker a worker may live on and take no more.
     "pulse.publish": _pulse_of("publish"),
     "pulse.media": _pulse_of("media"),
+    "pulse.webhooks": _pulse_of("webhooks"),
     "pulse.maintenance": _pulse_of("maintenance"),
 }

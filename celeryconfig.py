@@ -10,7 +10,15 @@ _settings = settings.current_or_exit()
 from beat_schedule import beat_schedule as beat_schedule  # noqa: E402, PLC0414 - for Celery to read
 
 broker_url = _settings.broker_url
-imports = ("tasks.dispatching", "tasks.publishing", "tasks.maintenance", "tasks.census")
+imports = (
+    "tasks.dispatching",
+    "tasks.publishing",
+    "tasks.maintenance",
+    "tasks.census",
+    "tasks.inbox",
+    "tasks.site_runs",
+    "tasks.health",
+)
 
 # JSON only: pickle lets whoever can write to the broker run code in our workers.
 task_serializer = result_serializer = "json"
@@ -74,16 +82,20 @@ task_publish_retry_policy = {
     "interval_max": 0.2,
 }
 
-# Waiting for sites, decoding pictures and keeping house don't stand in each other's way.
+# Waiting for sites, reading what they tell, decoding pictures and keeping house don't stand in
+# each other's way.
 task_default_queue = "maintenance"
 task_routes = {
     "publish.build_images": {"queue": "media"},
     "publish.*": {"queue": "publish"},
+    # Tests and structure wait for sites, too: on the threads that are there for it.
+    "site.*": {"queue": "publish"},
+    "inbox.*": {"queue": "webhooks"},
 }
 task_queues = [
-    # Each its own exchange and key: with Celery's defaults all three would get every message.
+    # Each its own exchange and key: with Celery's defaults all would get every message.
     Queue(name, Exchange(name), routing_key=name)
-    for name in ("publish", "media", "maintenance")
+    for name in ("publish", "media", "webhooks", "maintenance")
 ]
 # A misspelt queue name fails at once, instead of collecting messages that nobody reads.
 task_create_missing_queues = False

@@ -39,6 +39,12 @@ class Settings(BaseSettings):
     flower_basic_auth: SecretStr = Field(SecretStr(""), alias="FLOWER_BASIC_AUTH")
     public_base_url: str = Field("", alias="IGNY8_PUBLIC_BASE_URL")
 
+    proxy_hops: int = Field(0, alias="IGNY8_PROXY_HOPS", ge=0, le=10)
+    limit_token: int = Field(6000, alias="IGNY8_LIMIT_TOKEN", ge=0)
+    limit_site: int = Field(600, alias="IGNY8_LIMIT_SITE", ge=0)
+    limit_refused: int = Field(10, alias="IGNY8_LIMIT_REFUSED", ge=0)
+    limit_onboarding: int = Field(10, alias="IGNY8_LIMIT_ONBOARDING", ge=0)
+
     publish_concurrency: int = Field(32, alias="IGNY8_PUBLISH_CONCURRENCY", ge=1, le=512)
     media_concurrency: int = Field(1, alias="IGNY8_MEDIA_CONCURRENCY", ge=1, le=64)
     batch_size: int = Field(20, alias="IGNY8_BATCH_SIZE", ge=1, le=20)

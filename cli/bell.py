@@ -11,12 +11,28 @@ def wake_workers() -> bool:
     """Ask for a dispatch now; False when the broker is away, and beat will find the rows."""
     from tasks.doorbell import ring
 
-    with _quiet_log():
+    with quiet_log():
         return ring()
 
 
+def wake_readers() -> bool:
+    """Ask for a look at the inbox now; as :func:`wake_workers`."""
+    from tasks.doorbell import ring_inbox
+
+    with quiet_log():
+        return ring_inbox()
+
+
+def wake_site_runs() -> bool:
+    """Ask for a start of what is due about sites; as :func:`wake_workers`."""
+    from tasks.doorbell import ring_site_runs
+
+    with quiet_log():
+        return ring_site_runs()
+
+
 @contextmanager
-def _quiet_log() -> Iterator[None]:
+def quiet_log() -> Iterator[None]:
     """Keep warnings back: unconfigured, structlog prints on stdout, which is the answer's."""
     configured, before = structlog.is_configured(), structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))

@@ -14,8 +14,14 @@ def census(
     site: Annotated[
         str | None, typer.Option(help="Its id or URL; all sites when left out.")
     ] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Send again what is lost, however much it is.")
+    ] = False,
 ) -> None:
-    """Compare what sites show with what we know, both ways; repair what can be repaired."""
+    """Compare what sites show with what we know, both ways; repair what can be repaired.
+
+    When much of a site is lost at once, nothing is sent again without --repair.
+    """
     from cli.census_command import take
 
-    take(site)
+    take(site, approved=repair)

@@ -12,14 +12,22 @@ from cli.finding import find_integration
 from cli.output import output
 from models import Integration
 from models.session import session_scope
-from pipeline.census import Finding
+from pipeline.census import Finding, Kind
 from platforms import ADAPTERS
 from tasks.census_taking import Census, take_census
 
 
-def take(site: str | None) -> None:
-    """Take the census of one site or of all; exit 3 when a site could not be read."""
-    taken = [(row, census) for row in _chosen(site) if (census := _one(row))]
+def take(site: str | None, *, approved: bool) -> None:
+    """Take the census of one site or of all; ``approved``: repair however much is lost.
+
+    Exit 3 when a site could not be read, 1 when a repair waits for a person's word.
+
+    Raises:
+        CommandError: all sites were approved at once.
+    """
+    if approved and site is None:
+        raise CommandError("--repair is for one site: name it with --site", Exit.BAD_INPUT)
+    taken = [(row, census) for row in _chosen(site) if (census := _one(row, approved=approved))]
     found = [(row, finding) for row, census in taken for finding in census.findings]
     if found:
         output().table(
@@ -31,6 +39,8 @@ def take(site: str | None) -> None:
         wake_workers()
     if any(census.error for _, census in taken):
         raise typer.Exit(Exit.UNREACHABLE)
+    if any(census.held for _, census in taken):
+        raise typer.Exit(Exit.FAILED)
 
 
 def _chosen(site: str | None) -> list[Integration]:
@@ -45,8 +55,8 @@ def _chosen(site: str | None) -> list[Integration]:
     return rows
 
 
-def _one(row: Integration) -> Census | None:
-    census = take_census(row.id, forced=True)
+def _one(row: Integration, *, approved: bool) -> Census | None:
+    census = take_census(row.id, forced=True, approved=approved)
     if census is None:  # it was removed meanwhile
         return None
     if census.error is not None:
@@ -56,6 +66,9 @@ def _one(row: Integration) -> Census | None:
             f"{row.site.url}: {census.rows} known here, {census.listed} there, "
             f"{len(census.findings)} found"
         )
+        for finding in census.findings:
+            if finding.kind is Kind.MANY_LOST:
+                output().error(f"{row.site.url}: {finding.words}", site=row.site_id)
     return census
 
 
@@ -71,6 +84,7 @@ def _values(row: Integration, census: Census) -> dict[str, Any]:
         "problem": str(census.error) if census.error else None,
         "known": census.rows,
         "listed": census.listed,
+        "held": census.held,
         "new": census.told,
         "findings": [_finding(each) for each in census.findings],
     }
@@ -81,7 +95,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {
         "kind": finding.kind.value,
         "repair": finding.repair.value,
-        "publication_key": finding.key,
+        "publication_key": finding.key or None,
         "content_id": _content(finding),
         "external_id": shown.external_id if shown else None,
         "post_ids": list(shown.carrier_ids) if shown else [],

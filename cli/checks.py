@@ -17,9 +17,11 @@ from embedded.probes import Workers, answers_http
 from models import Heartbeat
 from models.clock import now
 from models.encryption import SecretUnreadable, key_ring
+from models.schema import seconds_ahead
 from models.session import engine, session_scope
 from settings import Settings
 from tasks.heartbeat import intervals
+from tasks.startup import WORST_SKEW
 
 OLDEST_PYTHON = (3, 11)
 DISK_LOW, DISK_FULL = 1024**3, 200 * 1024**2
@@ -52,6 +54,7 @@ def run_checks() -> list[Finding]:
         _disk,
         _secret_key,
         _database,
+        _clock,
         _broker,
         _workers,
         _beat,
@@ -117,6 +120,17 @@ def _database(_: Settings) -> Finding:
         said = f"{where}: at {at or 'no migration'}, newest {newest}"
         return Finding("database", "fail", said, "run `igny8 db upgrade`")
     return Finding("database", "ok", f"{where}, at {at}")
+
+
+def _clock(_: Settings) -> Finding:
+    try:
+        ahead = round(seconds_ahead())
+    except SQLAlchemyError:
+        return Finding("clock", "warn", "the database can't be asked for its time")
+    if abs(ahead) <= WORST_SKEW:
+        return Finding("clock", "ok", "agrees with the database's")
+    how = f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the database's"
+    return Finding("clock", "fail", how, "synchronise it: a worker ahead drops every tick")
 
 
 def _broker(known: Settings) -> Finding:

@@ -14,11 +14,14 @@ MODULES = (
     "stack",
     "database",
     "doctor",
+    "users",
     "tokens",
+    "keys",
     "sites",
     "contents",
     "publishing",
     "census",
+    "inbox",
     "demo",
 )
 """Each has `register(app)`, which adds its commands, and imports what is heavy inside them."""

@@ -1,6 +1,5 @@
 """What `igny8 site` does: record a site, list them, ask them how they are."""
 
-import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -11,7 +10,6 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import joinedload
 
-import settings
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration, normalised
@@ -30,9 +28,10 @@ from cli.site_records import (
 )
 from cli.standing import site_values
 from models import Integration
+from models.keys import new_site_key
 from models.session import session_scope
 from platforms import Target
-from platforms.addresses import is_private_literal
+from platforms.site_addresses import Inside, inside
 
 CHECKS_AT_ONCE = 8
 """A dead site takes its whole timeout; the others need not wait for it."""
@@ -81,23 +80,23 @@ def _refuse_inside(address: str, *, allowed: bool) -> None:
 
     A name is looked up when it is talked to, each time: what it means may change.
     """
-    known = settings.current()
-    if address == known.base_url.lower():
-        raise CommandError(f"{address} is our own address", Exit.BAD_INPUT)
-    host = urlsplit(address).hostname or ""
-    if allowed or host in known.allowed_private_hosts or not is_private_literal(host):
-        return
-    raise CommandError(
-        f"{host} is not a public address; where that is meant: igny8 site add URL --allow-private",
-        Exit.BAD_INPUT,
-    )
+    match inside(address):
+        case Inside.OWN:
+            raise CommandError(f"{address} is our own address", Exit.BAD_INPUT)
+        case Inside.PRIVATE if not allowed:
+            host = urlsplit(address).hostname
+            raise CommandError(
+                f"{host} is not a public address; where that is meant: "
+                "igny8 site add URL --allow-private",
+                Exit.BAD_INPUT,
+            )
 
 
 def _key(given: str | None, *, from_stdin: bool, generated: bool) -> str:
     if (given is not None) + from_stdin + generated > 1:
         raise CommandError("take one of --key, --key-stdin and --generate-key", Exit.USAGE)
     if generated:
-        return f"igny8_live_{secrets.token_urlsafe(32)}"
+        return new_site_key()
     if from_stdin:
         return check_key(sys.stdin.readline())
     if given is None and not sys.stdin.isatty():

@@ -7,14 +7,14 @@ from sqlalchemy.orm import Session
 
 from cli.exits import CommandError, Exit
 from models import Account, Integration, Site
-from models.encryption import SecretDamaged, digest
+from models.connecting import ensure_integration
+from models.encryption import SecretDamaged
+from models.keys import owner_of
 from models.outcomes import resume_site
 from models.session import session_scope
 from pipeline.errors import PublishError, SiteError
 from platforms import Target, connect, target_of
 from platforms.base import SiteStatus
-
-PLATFORM = "wordpress"
 
 
 class KeyRefused(CommandError):
@@ -74,7 +74,7 @@ def record_site(session: Session, new: NewSite) -> Recorded:
     Raises:
         KeyRefused: another site has this key; an inbound key must name one site (C1).
     """
-    account = _ensure_account(session, new.account)
+    account = ensure_account(session, new.account)
     site = session.scalars(
         sa.select(Site).filter_by(account_id=account.id, url=new.url)
     ).one_or_none()
@@ -90,7 +90,7 @@ def record_site(session: Session, new: NewSite) -> Recorded:
     if new_key:
         site.set_key(new.key)
     session.flush()
-    return Recorded(_ensure_integration(session, site), added, new_key)
+    return Recorded(ensure_integration(session, site)[0], added, new_key)
 
 
 def _has_key(site: Site, key: str) -> bool:
@@ -100,7 +100,8 @@ def _has_key(site: Site, key: str) -> bool:
         return False  # entering the key again is how that is repaired
 
 
-def _ensure_account(session: Session, name: str) -> Account:
+def ensure_account(session: Session, name: str) -> Account:
+    """Return the account of this name; made when it is missing."""
     account = session.scalars(sa.select(Account).filter_by(name=name)).one_or_none()
     if account is None:
         account = Account(name=name)
@@ -110,26 +111,9 @@ def _ensure_account(session: Session, name: str) -> Account:
 
 
 def _refuse_shared_key(session: Session, key: str, site: Site | None) -> None:
-    owner = session.scalars(sa.select(Site).filter_by(wp_api_key_digest=digest(key))).first()
+    owner = owner_of(session, key)
     if owner is not None and owner is not site:
         raise KeyRefused(f"{owner.url} has this key already: every site needs its own")
-
-
-def _ensure_integration(session: Session, site: Site) -> Integration:
-    integration = session.scalars(
-        sa.select(Integration).filter_by(site_id=site.id, platform=PLATFORM)
-    ).one_or_none()
-    if integration is None:
-        integration = Integration(
-            account_id=site.account_id,
-            site=site,
-            platform=PLATFORM,
-            config_json={"site_url": site.url},
-            external_site_url=site.url,
-        )
-        session.add(integration)
-        session.flush()
-    return integration
 
 
 def target_or_fault(integration: Integration) -> Target | Look:

@@ -51,3 +51,61 @@ def check_sites(
     from cli.site_commands import check_sites
 
     check_sites(chosen)
+
+
+@site.command("pace")
+def set_pace(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+    posts_per_minute: Annotated[
+        float | None, typer.Option(min=0, max=6000, help="At most; 0: no limit of its own.")
+    ] = None,
+    burst: Annotated[
+        int | None, typer.Option(min=0, max=6000, help="Of these at once; else a minute's posts.")
+    ] = None,
+    requests: Annotated[
+        int | None, typer.Option(min=0, max=32, help="At a time; 0: as many as every site gets.")
+    ] = None,
+) -> None:
+    """Say how much a site gets at most, or change it; the next post keeps to it."""
+    from cli.site_pace import set_pace
+
+    set_pace(
+        chosen,
+        {"posts_per_minute": posts_per_minute, "burst": burst, "requests_per_site": requests},
+    )
+
+
+@site.command("rotate-key")
+def rotate_key(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+    overlap_hours: Annotated[
+        int, typer.Option(min=0, max=168, help="How long the old key goes on being accepted.")
+    ] = 24,
+    wait: Annotated[
+        float, typer.Option(min=0, max=3600, help="Seconds to wait for its end; 0: don't.")
+    ] = 60.0,
+) -> None:
+    """Give a site and its plugin a new key without a gap; whatever fails, the old one works."""
+    from cli.site_key_change import rotate_key
+
+    rotate_key(chosen, overlap_hours, wait)
+
+
+@site.command("test")
+def test_site(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Test the connection layer by layer: what fails, whose it is, and what to do."""
+    from cli.site_probe import test_site
+
+    test_site(chosen)
+
+
+@site.command("structure")
+def show_structure(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Fetch a site's post types and taxonomies now, and show them."""
+    from cli.site_probe import show_structure
+
+    show_structure(chosen)

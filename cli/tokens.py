@@ -7,6 +7,7 @@ import typer
 
 from cli.exits import CommandError, Exit
 from cli.output import output
+from cli.users import DEFAULT_ACCOUNT, RoleName, find_user
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 PREFIX = "igny8_api_"
 SHOWN = 14
 """Letters of a token that are kept to recognise it by."""
-
-DEFAULT_ACCOUNT = "default"
 
 
 def register(app: typer.Typer) -> None:
@@ -31,28 +30,42 @@ def register(app: typer.Typer) -> None:
 
 def create(
     name: Annotated[str, typer.Argument(help="Whose it is, or for what.")],
-    account: Annotated[str, typer.Option(help="The account it opens.")] = DEFAULT_ACCOUNT,
+    account: Annotated[
+        str | None, typer.Option(help="The account it opens, if not its user's.")
+    ] = None,
+    user: Annotated[str | None, typer.Option(help="Whose it is, by e-mail; else a machine's.")] = (
+        None
+    ),
+    role: Annotated[
+        RoleName, typer.Option(help="What it opens at most; a user's no more than the user may.")
+    ] = RoleName.ADMIN,
 ) -> None:
     """Make a token and show it, this once."""
-    from models import ApiToken
+    from models import ApiToken, Role
     from models.encryption import digest
     from models.session import session_scope
 
     token = PREFIX + secrets.token_urlsafe(32)
     with session_scope() as session:
+        owner = find_user(session, user) if user else None
+        if owner is not None and account not in {None, owner.account.name}:
+            raise CommandError(f"{user} is of the account {owner.account.name!r}", Exit.BAD_INPUT)
+        whose = owner.account if owner else _account(session, account or DEFAULT_ACCOUNT)
         row = ApiToken(
-            account=_account(session, account),
+            account=whose,
+            user=owner,
+            role=Role(role.value),
             name=name,
             prefix=token[:SHOWN],
             digest=digest(token),
         )
         session.add(row)
         session.flush()
-        number = row.id
+        values = {"id": row.id, "name": name, "account": whose.name}
     out = output()
     out.line(token)
     out.note("This is shown once: we keep only its digest.")
-    out.result({"id": number, "name": name, "account": account, "token": token})
+    out.result({**values, "user": user, "role": role.value, "token": token})
 
 
 def list_tokens() -> None:
@@ -64,19 +77,25 @@ def list_tokens() -> None:
     from models.session import session_scope
 
     with session_scope(read_only=True) as session:
-        query = sa.select(ApiToken).options(joinedload(ApiToken.account)).order_by(ApiToken.id)
+        query = (
+            sa.select(ApiToken)
+            .options(joinedload(ApiToken.account), joinedload(ApiToken.user))
+            .order_by(ApiToken.id)
+        )
         rows = [
             {
                 "id": token.id,
                 "name": token.name,
                 "account": token.account.name,
+                "user": token.user and token.user.email,
+                "role": token.role.value,
                 "prefix": token.prefix,
                 "created_at": token.created_at.isoformat(timespec="seconds"),
                 "revoked_at": token.revoked_at and token.revoked_at.isoformat(timespec="seconds"),
             }
             for token in session.scalars(query)
         ]
-    columns = ("id", "name", "account", "prefix", "created_at", "revoked_at")
+    columns = ("id", "name", "account", "user", "role", "prefix", "created_at", "revoked_at")
     output().table(columns, ([row[column] for column in columns] for row in rows))
     output().result({"tokens": rows})
 

@@ -67,7 +67,14 @@ def _worker(name: str, words: tuple[str, ...], workers: probes.Workers) -> Plan:
 
 
 def _publish(settings: Settings, workers: probes.Workers) -> Plan:
-    words = ("-P", "threads", "-c", str(settings.publish_concurrency), "-Q", "publish,maintenance")
+    words = (
+        "-P",
+        "threads",
+        "-c",
+        str(settings.publish_concurrency),
+        "-Q",
+        "publish,webhooks,maintenance",
+    )
     return _worker("publish", words, workers)
 
 

@@ -6,7 +6,12 @@ import sqlalchemy as sa
 
 from settings import Settings
 
-QUEUES = {"publish": "publish", "media": "media", "maintenance": "publish"}
+QUEUES = {
+    "publish": "publish",
+    "media": "media",
+    "webhooks": "publish",
+    "maintenance": "publish",
+}
 """Each queue's worker."""
 
 QUERY = sa.text("SELECT name, at FROM heartbeats WHERE name LIKE 'pulse.%'")

@@ -10,8 +10,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from models import Content, Publication, PublicationState, Run
 from models.progress import RunOutcome
 from pipeline.documents import FEATURED, GALLERY, Document
+from pipeline.statuses import shown_status
 
 ContentState = Literal["draft", "review", "approved", "published"]
+
+
+class RemoteAnswer(BaseModel):
+    """What the site itself has told of a post (S39, S40, C45)."""
+
+    wordpress_status: str | None = Field(description="In WordPress's own word.")
+    last_wp_sync: datetime | None = Field(description="When it was last told.")
+    wp_metadata: dict[str, Any] | None = Field(
+        description="title, categories, tags, author and modified, as last told."
+    )
 
 
 class PublicationAnswer(BaseModel):
@@ -29,13 +40,17 @@ class PublicationAnswer(BaseModel):
     published_at: datetime | None
     failure_code: str | None
     failure: str | None = Field(description="Why it is not published, in words.")
+    metadata: RemoteAnswer
 
 
 class ContentSummary(BaseModel):
     id: int
     site_id: int
     title: str
-    status: ContentState = Field(description="`published` when a site shows it (C20).")
+    status: ContentState = Field(
+        description="`published` when a site shows it (C20); else what its post was made there "
+        "(S203), or what it is here."
+    )
     revision: int
     created_at: datetime
     external_id: str | None = Field(description="Of the first published one (S39).")
@@ -108,22 +123,34 @@ class RunAnswer(BaseModel):
 
 
 def publication_answer(publication: Publication) -> PublicationAnswer:
-    known = PublicationAnswer.model_fields.keys() - {"site_integration_id", "state"}
+    known = PublicationAnswer.model_fields.keys() - {"site_integration_id", "state", "metadata"}
     return PublicationAnswer(
         site_integration_id=publication.integration_id,
         state=publication.state.value,
+        metadata=_remote(publication),
         **{name: getattr(publication, name) for name in known},
+    )
+
+
+def _remote(publication: Publication) -> RemoteAnswer:
+    told = publication.remote_metadata
+    shown = None if told is None else {k: v for k, v in told.items() if k != "mark"}
+    return RemoteAnswer(
+        wordpress_status=publication.external_status,
+        last_wp_sync=publication.remote_seen_at,
+        wp_metadata=shown,
     )
 
 
 def summary_values(content: Content, publications: Sequence[Publication]) -> dict[str, Any]:
     published = [p for p in publications if p.state is PublicationState.PUBLISHED]
+    confirmed = (publication.external_status for publication in published)
     shown = _first_with_post(published) or _first_with_post(publications)
     return {
         "id": content.id,
         "site_id": content.site_id,
         "title": content.title,
-        "status": "published" if published else content.status.value,
+        "status": shown_status(content.status.value, confirmed),
         "revision": content.revision,
         "created_at": content.created_at,
         "external_id": shown.external_id if shown else None,
@@ -164,8 +191,13 @@ def content_answer(
 
 def status_url(run_id: str) -> str:
     """Return the address to ask for a run: under IGNY8_PUBLIC_BASE_URL, else as we were asked."""
+    return public_url(f"/api/v1/runs/{run_id}/")
+
+
+def public_url(path: str) -> str:
+    """Return an address of ours: under IGNY8_PUBLIC_BASE_URL, else as we were asked."""
     base = current_app.config["PUBLIC_BASE_URL"] or request.host_url
-    return f"{base.rstrip('/')}/api/v1/runs/{run_id}/"
+    return f"{base.rstrip('/')}{path}"
 
 
 def accepted_answer(run: Run, state: str) -> dict[str, Any]:

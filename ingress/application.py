@@ -1,16 +1,33 @@
 """The web application: hooks, errors, endpoints and their OpenAPI document, put together."""
 
+from typing import Any
+
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
-from ingress import contents, health, publishing, runs
+from ingress import (
+    api_keys,
+    connections,
+    contents,
+    health,
+    installations,
+    integrations,
+    onboarding,
+    publishing,
+    runs,
+    sites,
+    structure,
+    syncing,
+    webhooks,
+)
 from ingress.bodies import SLACK, StrictRequest, check_body
 from ingress.content_fields import LARGEST_ID
 from ingress.errors import ProblemAnswer, answer_with_problems, refuse_fields
 from ingress.request_log import log_requests
+from ingress.throttling import throttle_requests
 from settings import Settings
 
 TITLE, VERSION = "IGNY8 publishing", "1"
@@ -32,6 +49,27 @@ PAGE_POLICY = (
 )
 
 
+ROOMS = (
+    contents,
+    publishing,
+    runs,
+    sites,
+    integrations,
+    api_keys,
+    onboarding,
+    connections,
+    structure,
+    syncing,
+    webhooks,
+    installations,
+    health,
+)
+SECURITY: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "site_key": {"type": "apiKey", "in": "header", "name": "X-IGNY8-API-Key"},
+}
+
+
 class RowIdConverter(BaseConverter):
     """An id as the database counts; anything else is no address of ours."""
 
@@ -48,7 +86,7 @@ def create_app(settings: Settings) -> Flask:
     app = OpenAPI(
         __name__,
         info=Info(title=TITLE, version=VERSION),
-        security_schemes={"bearer": {"type": "http", "scheme": "bearer"}},
+        security_schemes=SECURITY,
         doc_prefix="/openapi",
         validation_error_status=400,
         validation_error_model=ProblemAnswer,
@@ -71,7 +109,8 @@ def create_app(settings: Settings) -> Flask:
     app.before_request(check_body)
     app.after_request(_add_headers)
     answer_with_problems(app)
-    for room in (contents, publishing, runs, health):
+    throttle_requests(app, settings)
+    for room in ROOMS:
         app.register_api(room.bp)
     app.add_url_rule("/docs", "docs", _docs)
     return app

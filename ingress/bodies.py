@@ -5,7 +5,7 @@ from typing import Any
 from flask import Request, request
 
 from ingress.errors import Problem
-from ingress.strict_json import JsonRefused, parse
+from pipeline.strict_json import JsonRefused, parse
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 SLACK = 256 * 1024

@@ -16,6 +16,11 @@ def ring() -> bool:
     return doorbell.ring()
 
 
+def ring_site_runs() -> bool:
+    """Tell the workers to look for requests about sites; as :func:`ring`."""
+    return doorbell.ring_site_runs()
+
+
 def broker_answers() -> bool:
     """Whether the broker answers within a second."""
     options = dict(app.conf.broker_transport_options or {})

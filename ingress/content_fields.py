@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from ingress.idempotency import IdempotentHeaders
 from models.content import ContentStatus
 from pipeline.documents import TITLE_LIMIT
 from pipeline.taxonomy import TERM_LIMIT
@@ -112,7 +113,7 @@ class PublishRequest(Body):
     override_status: bool = Field(False, description="Publish although it is not approved (C29).")
 
 
-class PublishHeaders(BaseModel):
+class PublishHeaders(IdempotentHeaders):
     prefer: str | None = Field(
         None, description="`wait=N`: answer with the outcome if it is there within N ≤ 30 seconds."
     )

@@ -1,7 +1,5 @@
 """Contents over the API: write, read, change, list (S44, S112)."""
 
-import base64
-import binascii
 from http import HTTPStatus
 from typing import Any
 
@@ -20,7 +18,6 @@ from ingress.answers import (
 )
 from ingress.auth import account_id, require_token
 from ingress.content_fields import (
-    LARGEST_ID,
     ContentChange,
     ContentFields,
     ContentPath,
@@ -29,17 +26,24 @@ from ingress.content_fields import (
     NewContent,
     wanted_status,
 )
+from ingress.content_status import is_shown_as
 from ingress.errors import problem_responses, refused_field
+from ingress.idempotency import IdempotentHeaders, idempotent, remembered
 from ingress.manuscripts import new_document, next_document
+from ingress.paging import cursor_of, id_of
 from ingress.tenancy import newest_document, own_content, own_site, publications_of
-from models import Content, ContentStatus, Publication, PublicationState
+from models import Content, ContentStatus
 from models.authoring import Manuscript, save_content
 from models.session import session_scope
 from pipeline.documents import Document
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
 WRITING = READING | problem_responses(
-    "length_required", "too_large", "unsupported_media_type", "content_refused"
+    "length_required",
+    "too_large",
+    "unsupported_media_type",
+    "content_refused",
+    "idempotency_key_reused",
 )
 
 bp = APIBlueprint(
@@ -53,15 +57,17 @@ bp.before_request(require_token)
 
 
 @bp.post("/", responses={201: ContentAnswer, **WRITING}, operation_id="create_content")
-def create(body: NewContent) -> Any:
+@idempotent
+def create(header: IdempotentHeaders, body: NewContent) -> Any:
     """Keep a new content of a site; it is a draft unless it says otherwise."""
     document = new_document(body, current_app.config["MAX_CONTENT_BYTES"])
     with session_scope() as session:
         site = own_site(session, body.site_id)
         status = wanted_status(body, ContentStatus.DRAFT)
         content, _ = save_content(session, site, _manuscript(document, status))
+        location = {"Location": f"{bp.url_prefix}/{content.id}/"}
         answer = content_answer(content, document, [])
-    return answer, HTTPStatus.CREATED, {"Location": f"{bp.url_prefix}/{content.id}/"}
+        return remembered(session, answer, HTTPStatus.CREATED, location)
 
 
 @bp.get("/<row_id:content_id>/", responses={200: ContentAnswer, **READING}, operation_id="content")
@@ -107,7 +113,7 @@ def list_contents(query: ContentQuery) -> Any:
         publications = publications_of(session, page)
         results = [ContentSummary(**summary_values(each, publications[each.id])) for each in page]
     more = len(found) > len(page)
-    cursor = _cursor(page[-1].id) if more else None
+    cursor = cursor_of(page[-1].id) if more else None
     return ContentPage(results=results, next_cursor=cursor).model_dump(mode="json")
 
 
@@ -136,32 +142,11 @@ def _answer(session: Session, content: Content, document: Document) -> dict[str,
 
 
 def _conditions(query: ContentQuery) -> list[sa.ColumnElement[bool]]:
-    published = sa.exists().where(
-        Publication.content_id == Content.id, Publication.state == PublicationState.PUBLISHED
-    )
     conditions: list[sa.ColumnElement[bool]] = []
     if query.site_id is not None:
         conditions.append(Content.site_id == query.site_id)
     if query.cursor is not None:
-        conditions.append(Content.id < _id_of(query.cursor))
-    if query.status == "published":
-        conditions.append(published)
-    elif query.status is not None:
-        # What a list shows and what it filters by must be one: published wins (C20).
-        conditions += [Content.status == ContentStatus(query.status), ~published]
+        conditions.append(Content.id < id_of(query.cursor))
+    if query.status is not None:
+        conditions.append(is_shown_as(query.status))
     return conditions
-
-
-def _cursor(last_id: int) -> str:
-    return base64.urlsafe_b64encode(f"id:{last_id}".encode()).decode()
-
-
-def _id_of(cursor: str) -> int:
-    try:
-        kind, _, number = base64.b64decode(cursor, altchars=b"-_", validate=True).partition(b":")
-        last_id = int(number.decode("ascii")) if kind == b"id" else 0
-    except (binascii.Error, ValueError):
-        last_id = 0
-    if not 0 < last_id <= LARGEST_ID:
-        raise refused_field("cursor", "not a next_cursor of ours: leave it out to start again")
-    return last_id

@@ -21,19 +21,30 @@ Responses = dict[str | int | HTTPStatus, type[BaseModel] | dict[Any, Any] | None
 PROBLEMS: dict[str, tuple[int, str]] = {
     "bad_request": (400, "The request can't be read"),
     "invalid_fields": (400, "Some fields are not as they should be"),
-    "unauthenticated": (401, "A valid API token is needed"),
+    "unauthenticated": (401, "A valid token or key is needed"),
+    "forbidden": (403, "This is not yours to do"),
+    "account_suspended": (403, "The account is suspended"),
+    "site_inactive": (403, "The site is switched off"),
     "not_found": (404, "There is no such thing"),
     "method_not_allowed": (405, "This address does not take this method"),
     "not_approved": (409, "The content is not approved"),
     "no_integration": (409, "The site has no active integration"),
     "several_integrations": (409, "The site has several active integrations"),
     "integration_inactive": (409, "The integration is switched off"),
+    "integration_exists": (409, "The site has an integration on this platform"),
+    "integration_busy": (409, "The integration is at work"),
+    "site_exists": (409, "The account has this site"),
+    "no_site_key": (409, "The site has no key"),
+    "key_in_use": (409, "The site's key is in use"),
     "length_required": (411, "The length of the body is missing"),
     "too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body is not JSON"),
     "content_refused": (422, "The content can't be published as it is"),
+    "idempotency_key_reused": (422, "This idempotency key was for another request"),
     "too_many_requests": (429, "Too many requests"),
     "server_error": (500, "Something went wrong on our side"),
+    "platform_unsupported": (501, "This platform is not supported"),
+    "direction_not_built": (501, "This direction is not built yet"),
     "unavailable": (503, "Not available at the moment"),
 }
 # What the framework raises by itself, in our words.
@@ -125,8 +136,13 @@ def refuse_fields(error: ValidationError) -> None:
     raise Problem("invalid_fields", f"Not accepted: {names}.", errors=found)
 
 
+WITH_CREDENTIALS = ("forbidden", "account_suspended", "too_many_requests")
+"""What every door that wants credentials may answer as well."""
+
+
 def problem_responses(*codes: str) -> Responses:
     """Return the part of the OpenAPI document that says how these problems look."""
+    codes += WITH_CREDENTIALS if "unauthenticated" in codes else ()
     schema = {"$ref": f"#/components/schemas/{ProblemAnswer.__name__}"}
     by_status: dict[int, list[str]] = {}
     for code in codes:

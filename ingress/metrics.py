@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import WAITING, Attempt, Heartbeat, Integration, Publication, PublicationState
 from models.census import count_findings
 from models.clock import now
+from models.inbox_counting import count_messages, oldest_age
 from models.session import session_scope
 from pipeline.census import Kind
 from tasks.heartbeat import intervals
@@ -30,6 +31,7 @@ class DatabaseCollector(Collector):
             yield from _attempts(session)
             yield from _cared_for(session)
             yield _census(session)
+            yield from _inbox(session)
             yield _heartbeats(session)
 
 
@@ -108,6 +110,22 @@ def _census(session: Session) -> Metric:
     for kind in Kind:
         family.add_metric([kind.value], counts.get(kind.value, 0))
     return family
+
+
+def _inbox(session: Session) -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "igny8_inbox_messages",
+        "Webhooks that are to be read, are being read, or ended so in the last day.",
+        labels=["state"],
+    )
+    for state, count in count_messages(session).items():
+        family.add_metric([state.value], count)
+    yield family
+    yield GaugeMetricFamily(
+        "igny8_inbox_oldest_age_seconds",
+        "How long the oldest unread webhook has waited.",
+        value=oldest_age(session),
+    )
 
 
 def _heartbeats(session: Session) -> Metric:

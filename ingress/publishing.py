@@ -12,6 +12,7 @@ from ingress.auth import require_token
 from ingress.broker import ring
 from ingress.content_fields import ContentPath, PublishHeaders, PublishRequest
 from ingress.errors import Problem, problem_responses
+from ingress.idempotency import idempotent, remembered
 from ingress.tenancy import integration_for, own_content
 from ingress.waiting import outcome_within, preferred_wait
 from models import Content, ContentStatus, PublicationState
@@ -39,6 +40,7 @@ PROBLEMS = problem_responses(
     "length_required",
     "too_large",
     "unsupported_media_type",
+    "idempotency_key_reused",
     "unavailable",
 )
 
@@ -55,6 +57,7 @@ class _Accepted:
     responses={200: RunAnswer, 202: AcceptedAnswer, **PROBLEMS},
     operation_id="publish_content",
 )
+@idempotent
 def publish(path: ContentPath, header: PublishHeaders, body: PublishRequest) -> Any:
     """Accept a content for a site. Asking again is harmless.
 
@@ -87,9 +90,14 @@ def _accept(content_id: int, body: PublishRequest) -> _Accepted:
         run, outcome = accepted.run, run_outcome(accepted.run)
         # Unchanged, but still on its way, is no reason to say that there is nothing to do.
         if accepted.changed or accepted.publication.state is not PublicationState.PUBLISHED:
-            return _Accepted(run.id, True, accepted_answer(run, outcome.state))
+            answer = accepted_answer(run, outcome.state)
+            location = {"Location": answer["status_url"]}
+            remembered(session, answer, HTTPStatus.ACCEPTED, location)
+            return _Accepted(run.id, True, answer)
         session.refresh(run)
-        return _Accepted(run.id, False, run_answer(run, outcome, "no_change"))
+        answer = run_answer(run, outcome, "no_change")
+        remembered(session, answer, HTTPStatus.OK)
+        return _Accepted(run.id, False, answer)
 
 
 def _check_status(content: Content, *, override: bool) -> None:

@@ -7,14 +7,18 @@ from sqlalchemy.orm import Session, joinedload
 
 from ingress.auth import account_id
 from ingress.errors import Problem, not_found
+from ingress.site_keys import asking_site
 from models import Content, Integration, Publication, Revision, Run, Site
 from pipeline.documents import Document
 
 
-def own_site(session: Session, site_id: int) -> Site:
+def own_site(session: Session, site_id: int, *, to_change: bool = False) -> Site:
+    """Return a site; ``to_change`` locks it."""
     query = sa.select(Site).filter_by(id=site_id, account_id=account_id())
+    if to_change:
+        query = query.with_for_update()
     found = session.scalars(query).one_or_none()
-    if found is None:
+    if found is None or asking_site() not in {None, found.id}:
         raise not_found("site")
     return found
 
@@ -41,8 +45,28 @@ def own_run(session: Session, run_id: str) -> Run:
         )
     )
     found = session.scalars(query).one_or_none()
-    if found is None:
+    if found is None or asking_site() not in {None, found.publication.integration.site_id}:
         raise not_found("run")
+    return found
+
+
+def own_integration(
+    session: Session, integration_id: int, *, to_change: bool = False
+) -> Integration:
+    """Return an integration with its site; ``to_change`` locks it.
+
+    For who came with a site's key, every other site's is as good as missing.
+    """
+    query = (
+        sa.select(Integration)
+        .filter_by(id=integration_id, account_id=account_id())
+        .options(joinedload(Integration.site, innerjoin=True))
+    )
+    if to_change:
+        query = query.with_for_update(of=Integration)
+    found = session.scalars(query).one_or_none()
+    if found is None or asking_site() not in {None, found.site_id}:
+        raise not_found("integration")
     return found
 
 

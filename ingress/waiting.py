@@ -3,6 +3,10 @@
 import re
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from ingress.answers import run_answer
 from ingress.tenancy import own_run
@@ -28,25 +32,37 @@ def preferred_wait(prefer: str | None) -> int:
 
 def outcome_within(run_id: str, seconds: float) -> tuple[dict[str, object] | None, bool]:
     """Return the run's answer if it finishes in time, and whether we waited at all."""
+
+    def look(session: Session) -> dict[str, object] | None:
+        run = own_run(session, run_id)
+        outcome = run_outcome(run)
+        return run_answer(run, outcome) if outcome.finished else None
+
+    return within(look, seconds)
+
+
+def within(
+    look: Callable[[Session], dict[str, Any] | None], seconds: float
+) -> tuple[dict[str, Any] | None, bool]:
+    """Return what ``look`` sees if it sees anything in time, and whether we waited at all."""
     if not _PLACES.acquire(blocking=False):
         return None, False
     try:
-        return _poll(run_id, time.monotonic() + seconds), True
+        return _poll(look, time.monotonic() + seconds), True
     finally:
         _PLACES.release()
 
 
-def _poll(run_id: str, deadline: float) -> dict[str, object] | None:
+def _poll(
+    look: Callable[[Session], dict[str, Any] | None], deadline: float
+) -> dict[str, Any] | None:
     pause = FIRST_PAUSE
     while True:
         # A transaction of its own each time: else it would see the same rows for ever.
         with session_scope(read_only=True) as session:
-            run = own_run(session, run_id)
-            outcome = run_outcome(run)
-            if outcome.finished:
-                return run_answer(run, outcome)
+            seen = look(session)
         left = deadline - time.monotonic()
-        if left <= 0:
-            return None
+        if seen is not None or left <= 0:
+            return seen
         time.sleep(min(pause, left))
         pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -7,8 +7,8 @@ ${imports if imports else ""}
 # While it is released, old code runs on the new tables and new code on the old ones. So:
 # - a new column is nullable, or has a server default;
 # - nothing is renamed or dropped before the release that stopped using it is out;
-# - an index on a full table is made CONCURRENTLY, in a migration of its own
-#   (`with op.get_context().autocommit_block()`, on PostgreSQL);
+# - an index holds up every write to its table while it is made (all migrations run in one
+#   transaction, so there is no CONCURRENTLY): on a table of millions make it by hand before;
 # - much data is filled in by a task, in small steps, not here;
 # - types and defaults are written out: models change, migrations don't.
 # Delete these lines once they are true.

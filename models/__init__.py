@@ -1,14 +1,21 @@
 """Every table, imported here so that Alembic and relationships see them all."""
 
-from models.account import Account, ApiToken
+from models.account import Account, ApiToken, Role, User
 from models.base import Base
+from models.capability import Capability
 from models.census import CensusFinding
 from models.content import Content, ContentStatus, Revision, Term, TermType, content_terms
+from models.counters import SyncCounter, Watermark
 from models.history import Attempt, EventStatus, Heartbeat, Run, SyncEvent
+from models.idempotency import IdempotencyKey
 from models.image import Image, ImageFile
+from models.inbox import InboxMessage, InboxState
+from models.installation import Installation, InstallationStatus
 from models.integration import Integration
 from models.publication import WAITING, Batch, Publication, PublicationState
 from models.site import Site
+from models.site_run import SiteRun, SiteRunKind, SiteRunState
+from models.structure import SiteStructure
 
 __all__ = [
     "WAITING",
@@ -17,21 +24,35 @@ __all__ = [
     "Attempt",
     "Base",
     "Batch",
+    "Capability",
     "CensusFinding",
     "Content",
     "ContentStatus",
     "EventStatus",
     "Heartbeat",
+    "IdempotencyKey",
     "Image",
     "ImageFile",
+    "InboxMessage",
+    "InboxState",
+    "Installation",
+    "InstallationStatus",
     "Integration",
     "Publication",
     "PublicationState",
     "Revision",
+    "Role",
     "Run",
     "Site",
+    "SiteRun",
+    "SiteRunKind",
+    "SiteRunState",
+    "SiteStructure",
+    "SyncCounter",
     "SyncEvent",
     "Term",
     "TermType",
+    "User",
+    "Watermark",
     "content_terms",
 ]

@@ -119,6 +119,7 @@ def _raise_revision(
             state=_AWAKE,
             due_at=now(),
             attempts=0,
+            rescues=0,
             failure=sa.case((_HELD, Publication.failure)),
             failure_code=sa.case((_HELD, Publication.failure_code)),
         )

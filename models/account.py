@@ -1,5 +1,6 @@
-"""Account: the tenant that every other row belongs to. ApiToken: how its people get in."""
+"""Account: the tenant that every other row belongs to. User and ApiToken: its people and keys."""
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import ForeignKey
@@ -15,7 +16,38 @@ class Account(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    suspended_at: Mapped[datetime | None]
+    """While set, nobody of it gets in, and nothing of it goes out."""
+
     created_at: Mapped[created_now]
+
+
+class Role(enum.StrEnum):
+    """What somebody may do: look; write and connect; give out keys and tokens (S91)."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether who has this role may do all that ``other`` may."""
+        ranks = list(Role)
+        return ranks.index(self) >= ranks.index(other)
+
+
+class User(Base):
+    """Somebody of an account. There are no passwords here: a user gets in by a token."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[Role] = mapped_column(default=Role.EDITOR)
+    created_at: Mapped[created_now]
+    disabled_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
 
 
 class ApiToken(Base):
@@ -25,6 +57,12 @@ class ApiToken(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    """Null for a machine's token, which has the role of the token itself."""
+
+    role: Mapped[Role] = mapped_column(default=Role.ADMIN, server_default=Role.ADMIN.value)
+    """At most this; a user's token never opens more than the user may."""
+
     name: Mapped[str]
     prefix: Mapped[str]
     digest: Mapped[str] = mapped_column(unique=True)
@@ -32,3 +70,4 @@ class ApiToken(Base):
     revoked_at: Mapped[datetime | None]
 
     account: Mapped[Account] = relationship()
+    user: Mapped[User | None] = relationship()

@@ -1,4 +1,4 @@
-"""Who works on what: the claim of due rows, leases, and their rescue (ARCHITECTURE decision 2).
+"""Who works on what: the claim of due rows, and their leases (ARCHITECTURE decision 2).
 
 Each is one UPDATE that names the old state; on SQLite under BEGIN IMMEDIATE. Never a SELECT and
 then an UPDATE: SQLite drops FOR UPDATE in silence, and two workers would take the same row.
@@ -6,20 +6,15 @@ then an UPDATE: SQLite drops FOR UPDATE in silence, and two workers would take t
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, defer
 
+from models.account import Account
 from models.clock import now, now_plus
 from models.integration import Integration
-from models.publication import WAITING, Batch, Publication, PublicationState
-
-# Written out in the statement: SQLite uses a partial index only where it can see that it fits.
-WAITS: sa.BindParameter[Any] = sa.bindparam("waits", WAITING, expanding=True, literal_execute=True)
-ON_ITS_WAY: sa.BindParameter[Any] = sa.bindparam(
-    "on_its_way", PublicationState.PUBLISHING, literal_execute=True
-)
+from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
+from models.rescuing import ALONE_AFTER
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""
@@ -86,6 +81,9 @@ def _open_for_work() -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Integration.is_active.is_(True),
         Integration.suspended_at.is_(None),
+        Integration.account_id.not_in(
+            sa.select(Account.id).where(Account.suspended_at.is_not(None))
+        ),
         _passed(Integration.breaker_open_until),
         _passed(Integration.next_post_at),
     )
@@ -157,23 +155,7 @@ def claim_batch(session: Session, integration_id: int, size: int, lease: float) 
     batch = Batch(integration_id=integration_id)
     session.add(batch)
     session.flush()
-    # A dispatcher that waited for the site's row chose it before the other one's batch was seen.
-    other = aliased(Publication)
-    busy = sa.exists().where(other.integration_id == integration_id, other.state == ON_ITS_WAY)
-    due = (
-        sa.select(Publication.id)
-        .where(
-            Publication.integration_id == integration_id,
-            Publication.state.in_(WAITS),
-            Publication.due_at <= now(),
-            ~busy,
-        )
-        .order_by(Publication.due_at, Publication.id)
-        .limit(size)
-        .with_for_update(skip_locked=True)
-        # As a subquery PostgreSQL may run it once per row, and its LIMIT bounds nothing.
-        .cte("due")
-    )
+    due = _due(integration_id, size)
     claimed = session.execute(
         sa.update(Publication)
         .where(Publication.id.in_(sa.select(due.c.id)), Publication.state.in_(WAITS))
@@ -193,6 +175,41 @@ def claim_batch(session: Session, integration_id: int, size: int, lease: float) 
     return Claim(batch.id, ids)
 
 
+def _due(integration_id: int, size: int) -> sa.CTE:
+    """Return what a site's next batch is made of: the longest due, and others up to ``size``.
+
+    What has lost workers before goes alone (see `models.rescuing`).
+    """
+    # A dispatcher that waited for the site's row chose it before the other one's batch was seen.
+    other = aliased(Publication)
+    busy = sa.exists().where(other.integration_id == integration_id, other.state == ON_ITS_WAY)
+    waits = (
+        Publication.integration_id == integration_id,
+        Publication.state.in_(WAITS),
+        Publication.due_at <= now(),
+    )
+    order = (Publication.due_at, Publication.id)
+    first = (
+        sa.select(Publication.id, Publication.rescues)
+        .where(*waits)
+        .order_by(*order)
+        .limit(1)
+        .cte("first")
+    )
+    alone = sa.select(first.c.rescues >= ALONE_AFTER).scalar_subquery()
+    is_first = Publication.id == sa.select(first.c.id).scalar_subquery()
+    together = sa.and_(~alone, Publication.rescues < ALONE_AFTER)
+    return (
+        sa.select(Publication.id)
+        .where(*waits, ~busy, sa.or_(is_first, together))
+        .order_by(*order)
+        .limit(size)
+        .with_for_update(skip_locked=True)
+        # As a subquery PostgreSQL may run it once per row, and its LIMIT bounds nothing.
+        .cte("due")
+    )
+
+
 def renew_lease(session: Session, batch_id: int, lease: float) -> bool:
     """Prolong the lease of a batch; False when it was lost and the work must stop."""
     renewed = session.execute(
@@ -202,24 +219,3 @@ def renew_lease(session: Session, batch_id: int, lease: float) -> bool:
         .execution_options(synchronize_session=False)
     )
     return bool(renewed.rowcount)  # type: ignore[attr-defined]
-
-
-def rescue_expired(session: Session) -> list[int]:
-    """Give back what nobody works on any more; its next step asks the site first.
-
-    Whether the lost worker had sent anything is unknown, so every item comes back unclear.
-    """
-    rescued = session.execute(
-        sa.update(Publication)
-        .where(Publication.state == ON_ITS_WAY, Publication.leased_until < now())
-        .values(
-            state=PublicationState.UNCONFIRMED,
-            unclear=True,
-            batch_id=None,
-            leased_until=None,
-            due_at=now(),
-        )
-        .returning(Publication.id)
-        .execution_options(synchronize_session=False)
-    )
-    return list(rescued.scalars())

@@ -111,6 +111,24 @@ def _decrypted(stored: str) -> str:
         ) from None
 
 
+def renewed(stored: str) -> str | None:
+    """Return a ciphertext as the ring's first key writes it; None where it has done so already.
+
+    Raises:
+        SecretDamaged: the ring lacks its key.
+    """
+    try:
+        Fernet(key_ring()[0]).decrypt(stored.encode())
+    except InvalidToken:
+        pass
+    else:
+        return None
+    try:
+        return _cipher().rotate(stored.encode()).decode()
+    except InvalidToken:
+        raise SecretDamaged("a stored secret lacks its key in IGNY8_SECRET_KEYS") from None
+
+
 class Secret(TypeDecorator[str]):
     """Text that is encrypted in the database and plain in Python."""
 

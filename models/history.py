@@ -46,7 +46,11 @@ class SyncEvent(Base):
     """What happened, told to people (S27–S38, C13, C14)."""
 
     __tablename__ = "sync_events"
-    __table_args__ = (Index("ix_sync_events_site_id_created_at", "site_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_sync_events_site_id_created_at", "site_id", "created_at"),
+        # A health page asks for one integration's newest events, and its newest failures.
+        Index("ix_sync_events_integration_id_id", "integration_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
@@ -73,7 +77,7 @@ class SyncEvent(Base):
 
 
 class Run(Base):
-    """An accepted request, by which its caller asks what became of it."""
+    """An accepted request to publish, by which its caller asks what became of it."""
 
     __tablename__ = "runs"
 

@@ -12,7 +12,8 @@ class ImageFile(Base):
     """The bytes of a picture, named by their SHA-256.
 
     In the database and not in a folder, so that every worker on every host finds them, and a
-    backup holds them together with the rows that name them (docs/decisions/0004).
+    backup holds them together with the rows that name them (docs/decisions/0004). What an author
+    gave is kept as it came; what a site gets is a file of its own (docs/decisions/0007).
     """
 
     __tablename__ = "image_files"
@@ -24,7 +25,10 @@ class ImageFile(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     checked: Mapped[bool] = mapped_column(default=False)
-    """Whether a media worker has decoded it."""
+    """Whether a media worker has decoded it. The release before this one asks."""
+
+    prepared_sha256: Mapped[str | None]
+    """The file with the bytes that sites get in place of these: itself, for that file."""
 
     problem: Mapped[str | None]
     """Why it can't be used, in words; null when it can."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +48,7 @@ class Seen:
     url: str
     status: str
     images: list[Any]
+    modified_at: datetime | None = None
 
 
 def add_attempts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -67,14 +69,34 @@ def write_failures(
     if not written:
         return False
     update_batch(session, batch_id, ours, _failure_values(written) | _FINISHED)
-    events = [
-        _event(failure, site_id, integration_id)
+    events = {
+        failure.publication_id: _event(failure, site_id, integration_id)
         for failure in written
         if failure.state is PublicationState.FAILED
-    ]
-    if events:
-        session.execute(sa.insert(SyncEvent), events)
+    }
+    _tell(session, batch_id, events)
     return True
+
+
+def _tell(session: Session, batch_id: int, events: Mapping[int, Mapping[str, Any]]) -> None:
+    """Add an event for each publication; it took as long as the batch's last write of it."""
+    if not events:
+        return
+    took = (
+        sa.select(Attempt.duration_ms)
+        .where(
+            Attempt.publication_id == sa.bindparam("of_publication"),
+            Attempt.batch_id == batch_id,
+            Attempt.method == "POST",
+        )
+        .order_by(Attempt.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    session.execute(
+        sa.insert(SyncEvent).values(duration_ms=took),
+        [{**values, "of_publication": id_} for id_, values in events.items()],
+    )
 
 
 def _still_ours(session: Session, batch_id: int, ids: Iterable[int]) -> list[int]:
@@ -164,9 +186,14 @@ def write_seen(
             published_at=now(),
             due_at=now(),
             attempts=0,
+            rescues=0,
             unclear=False,
             failure=None,
             failure_code=None,
+            remote_modified_at=sa.func.coalesce(
+                by_id("remote_modified_at", {id_: p.modified_at for id_, p in each.items()}),
+                Publication.remote_modified_at,
+            ),
             **{
                 name: by_id(name, {id_: getattr(post, source) for id_, post in each.items()})
                 for name, source in _SEEN_COLUMNS.items()
@@ -176,9 +203,8 @@ def write_seen(
         .returning(Publication.id)
         .execution_options(synchronize_session=False)
     ).scalars()
-    events = [_success(each[id_], site_id, integration_id) for id_ in written]
-    if events:
-        session.execute(sa.insert(SyncEvent), events)
+    events = {id_: _success(each[id_], site_id, integration_id) for id_ in written}
+    _tell(session, batch_id, events)
 
 
 _SEEN_COLUMNS = {

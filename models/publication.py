@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BindParameter, ForeignKey, Index, UniqueConstraint, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, created_now
@@ -30,6 +30,13 @@ class PublicationState(enum.StrEnum):
 WAITING = (PublicationState.QUEUED, PublicationState.UNCONFIRMED)
 WAITING_SQL = text("state IN ('queued', 'unconfirmed')")
 PUBLISHING_SQL = text("state = 'publishing'")
+PUBLISHED_SQL = text("state = 'published'")
+
+# Written out in the statement: SQLite uses a partial index only where it can see that it fits.
+WAITS: BindParameter[Any] = bindparam("waits", WAITING, expanding=True, literal_execute=True)
+ON_ITS_WAY: BindParameter[Any] = bindparam(
+    "on_its_way", PublicationState.PUBLISHING, literal_execute=True
+)
 
 
 class Batch(Base):
@@ -75,6 +82,14 @@ class Publication(Base):
             postgresql_where=PUBLISHING_SQL,
             sqlite_where=PUBLISHING_SQL,
         ),
+        # A page that counts what a site shows reads this, and not the rows.
+        Index(
+            "ix_publications_published",
+            "integration_id",
+            "content_id",
+            postgresql_where=PUBLISHED_SQL,
+            sqlite_where=PUBLISHED_SQL,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,6 +122,13 @@ class Publication(Base):
 
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    rescues: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Workers that were lost with it since it was accepted.
+
+    A failed try does not clear them: between two losses the site often says that the lost
+    request is still at work.
+    """
+
     unclear: Mapped[bool] = mapped_column(default=False)
     """The last request may have been carried out: look up the key before sending again."""
 
@@ -126,6 +148,18 @@ class Publication(Base):
     external_url: Mapped[str | None]
     external_status: Mapped[str | None]
     image_results: Mapped[list[Any] | None]
+    remote_modified_at: Mapped[datetime | None]
+    """The site's own post_modified_gmt of the newest news we have applied."""
+
+    remote_sequence: Mapped[int | None]
+    """The plugin's count of that news."""
+
+    remote_seen_at: Mapped[datetime | None]
+    """When it reached us (S39 calls it metadata.last_wp_sync)."""
+
+    remote_metadata: Mapped[dict[str, Any] | None]
+    """Categories, tags, author and date as the site tells them (S40: metadata.wp_metadata)."""
+
     failure_code: Mapped[str | None]
     failure: Mapped[str | None]
     """Why it is not published, in words an operator can act on."""

@@ -1,4 +1,6 @@
-"""Whether the tables are those of this code: a process must not run on others."""
+"""Whether a database is one to work with: the tables of this code, and a clock like ours."""
+
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic.config import Config
@@ -6,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from models import session
+from models.clock import now
 from settings import ROOT
 
 
@@ -19,6 +22,19 @@ def revision_of(engine: sa.Engine | None = None) -> str | None:
     chosen = engine or session.engine()
     with chosen.connect().execution_options(read_only=True) as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def seconds_ahead() -> float:
+    """Return by how much this host's clock is ahead of the database's; negative when behind.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: the database can't be asked.
+    """
+    with session.engine().connect().execution_options(read_only=True) as connection:
+        before = datetime.now(UTC)
+        told: datetime = connection.execute(sa.select(now())).scalar_one()
+        after = datetime.now(UTC)
+    return (before + (after - before) / 2 - told).total_seconds()
 
 
 def schema_fault() -> str | None:

@@ -1,8 +1,8 @@
 """The census of a site: what we believe it shows against what it lists, both ways."""
 
 import enum
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from models import PublicationState as State
 
@@ -13,6 +13,11 @@ STUCK_AFTER = 600
 """Seconds; a request at the site that dies is taken over after 120."""
 
 REMOVED = frozenset({"trash", "gone"})
+
+HELD_FROM, HELD_SHARE = 10, 0.2
+"""Posts, and their share of all that are published, from which on nothing is sent again unasked."""
+
+SENT_AGAIN = ": sent again"
 
 
 class Kind(enum.StrEnum):
@@ -28,6 +33,8 @@ class Kind(enum.StrEnum):
     FOREIGN = "foreign"
     DUPLICATE = "duplicate"
     STUCK = "stuck"
+    MANY_LOST = "many_lost"
+    """Of the site as a whole: so much is lost or behind at once that it waits for a person."""
 
 
 class Repair(enum.StrEnum):
@@ -36,6 +43,9 @@ class Repair(enum.StrEnum):
     REPORT = "report"
     REPUBLISH = "republish"
     """Queue it once more under the same key: the site makes it again, or brings it up to date."""
+
+    HELD = "held"
+    """Would be queued once more, but waits for a person's word."""
 
     CORRECT = "correct"
     """Write down what the site shows."""
@@ -54,7 +64,7 @@ REPAIRS: Mapping[Kind, Repair] = {
     Kind.AHEAD: Repair.NOTE_STATUS,
 }
 
-ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.STUCK})
+ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.STUCK, Kind.MANY_LOST})
 """Only a person can put these right."""
 
 
@@ -112,9 +122,11 @@ class Finding:
     mark: str = ""
     """Changes when the difference does: the same one is told once."""
 
+    held: bool = False
+
     @property
     def repair(self) -> Repair:
-        return REPAIRS.get(self.kind, Repair.REPORT)
+        return Repair.HELD if self.held else REPAIRS.get(self.kind, Repair.REPORT)
 
 
 def compare(rows: Iterable[Known], listing: Iterable[Shown]) -> list[Finding]:
@@ -125,6 +137,33 @@ def compare(rows: Iterable[Known], listing: Iterable[Shown]) -> list[Finding]:
     for each in shown.values():
         findings += _of_site(each, known.get(each.key))
     return findings
+
+
+def hold_back(rows: Iterable[Known], findings: Collection[Finding], site_id: int) -> list[Finding]:
+    """Return the findings; when too much would be sent again at once, all of that held back.
+
+    Where an old backup was restored, a site emptied, or the plugin's answer is wrong, a person
+    knows what is meant to be there.
+    """
+    again = [finding for finding in findings if finding.repair is Repair.REPUBLISH]
+    published = sum(
+        row.state is State.PUBLISHED and row.external_status not in REMOVED for row in rows
+    )
+    if len(again) < HELD_FROM or len(again) <= published * HELD_SHARE:
+        return list(findings)
+    words = (
+        f"{len(again)} of {published} published posts are lost or too old at once: nothing is sent "
+        f"again before you say so. Look at the site, then: igny8 census --site {site_id} --repair"
+    )
+    held = [
+        _held(finding) if finding.repair is Repair.REPUBLISH else finding for finding in findings
+    ]
+    return [Finding(Kind.MANY_LOST, "", words), *held]
+
+
+def _held(finding: Finding) -> Finding:
+    words = finding.words.removesuffix(SENT_AGAIN) + ": it waits for a person"
+    return replace(finding, held=True, words=words, mark=f"held:{finding.mark}")
 
 
 def _of_row(row: Known, shown: Shown | None) -> Finding | None:
@@ -191,10 +230,12 @@ def _words(kind: Kind, row: Known, shown: Shown | None) -> str:
     post, has = f"post {row.external_id}", shown.revision if shown else 0
     how = "trashed" if (shown.status if shown else row.external_status) == "trash" else "deleted"
     return {
-        Kind.LOST: f"the site has lost {post} and its key, as after a restored backup: sent again",
+        Kind.LOST: (
+            f"the site has lost {post} and its key, as after a restored backup{SENT_AGAIN}"
+        ),
         Kind.BEHIND: (
             f"the site shows revision {has} of {post} in place of {row.published_revision}, "
-            "as after a restored backup: sent again"
+            f"as after a restored backup{SENT_AGAIN}"
         ),
         Kind.AHEAD: (
             f"the site shows revision {has} of {post}, but only {row.revision} is known here, "

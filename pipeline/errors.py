@@ -8,6 +8,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
     - SitePaused            we did not send it, to spare the site: no attempt counted
   + UnclearOutcome          the site may have done it: ask what became of the key first
   + PermanentError          this item can't succeed until a person changes something
+    - BuildFailed           ... and nothing was sent: a question that was open stays open
     - StaleWrite            a newer claim or revision is already there: drop ours, in silence
   + SiteError               the site or our key is the problem: suspend it, park its work
     - CredentialsRejected
@@ -90,6 +91,12 @@ class PermanentError(PublishError):
     """The same request would fail the same way."""
 
     code = "rejected"
+
+
+class BuildFailed(PermanentError):
+    """A part of the payload can't be built; the site was not asked."""
+
+    code = "build_failed"
 
 
 class StaleWrite(PermanentError):

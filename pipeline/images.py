@@ -24,7 +24,10 @@ EXTENSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ImagePart:
-    """One image of a payload: bytes we hold (``hash``), or a public ``url`` the site fetches."""
+    """One image of a payload: bytes we hold (``hash``), or a public ``url`` the site fetches.
+
+    The hash is that of the bytes which go to the site, not of those that the author gave us.
+    """
 
     role: str
     source: str
@@ -50,10 +53,11 @@ class ImagePart:
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """What a media worker found out about the bytes of an image."""
+    """What a media worker made of the bytes of an image, or why it could not."""
 
-    size: int
-    problem: str | None
+    hash: str | None = None
+    size: int = 0
+    problem: str | None = None
 
 
 def build_images(document: Document, files: Mapping[str, FileFacts]) -> tuple[ImagePart, ...]:
@@ -74,7 +78,7 @@ def _part(picture: Picture, files: Mapping[str, FileFacts]) -> ImagePart:
     return ImagePart(
         picture.role,
         picture.source,
-        picture.hash,
+        facts.hash if facts and facts.hash else picture.hash,
         None if picture.hash else url,
         picture.alt,
         picture.caption,

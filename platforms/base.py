@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
+
+from pipeline.settling import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,21 @@ class SiteStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """One content type of a site, as it can be used."""
+
+    exists: bool
+    route: str | None
+    """Its REST base; None where it has none."""
+
+    can_read: bool
+    can_create: bool | None
+    """None where the plugin does not say."""
+
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RemotePost:
     """A publication as the site knows it."""
 
@@ -44,6 +62,8 @@ class RemotePost:
     url: str | None
     status: str
     images: tuple[Mapping[str, Any], ...] = ()
+    modified_at: datetime | None = None
+    """When the site last changed it, by the site's clock, to the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +127,20 @@ class Platform(Protocol):
         """Return what the site says of itself; says what is wrong where it can't."""
         ...
 
+    def structure(self) -> Any:
+        """Return the site's types and taxonomies, unchecked (`pipeline.structures`)."""
+        ...
+
+    def collection(self, name: str) -> Collection:
+        """Return whether a content type is there, and what can be done with it."""
+        ...
+
     def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
         """Return what became of these publication keys; unknown ones are missing."""
+        ...
+
+    def post_states(self, posts: Mapping[str, str]) -> dict[str, Said]:
+        """Return how posts are now, by id; ``posts`` are their ids with their publication keys."""
         ...
 
     def list_posts(self, after: str) -> Page:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.webhook_bodies import gmt
 from platforms.answers import clean
 from platforms.base import ListedPost, Page, RemotePost
 
@@ -29,6 +31,7 @@ def remote_post(body: Any) -> RemotePost | None:
             url=clean(body.get("post_url")) or None,
             status=clean(body.get("post_status"), STATUS_LIMIT),
             images=tuple(_image_result(each) for each in body.get("images") or () if each),
+            modified_at=gmt(body.get("modified_gmt"), datetime.now(UTC)),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):
         return None

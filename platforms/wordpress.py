@@ -13,15 +13,26 @@ from pipeline.errors import (
     TemporaryError,
     UnclearOutcome,
 )
+from pipeline.settling import Said
 from platforms.answers import clean, complain, is_missing_route
-from platforms.base import Exchange, Page, RemotePost, SiteStatus, Target, Upload
+from platforms.base import (
+    Collection,
+    Exchange,
+    Page,
+    RemotePost,
+    SiteStatus,
+    Target,
+    Upload,
+)
+from platforms.collections import collection_of
 from platforms.http import Answer, Request, SiteHttp
+from platforms.post_states import is_unknown_route, said_in, said_of_publications
 from platforms.publications import page_of, remote_post
 
 OLDEST_BRIDGE = Version("1.4.0")
 """The first that reserves the publication key; older ones could make a second post (C40)."""
 
-OK, CREATED = 200, 201
+OK, CREATED, NOT_FOUND = 200, 201, 404
 HASHES_PER_REQUEST = 50
 """64 letters each: common servers refuse an address of 8 kB."""
 
@@ -65,6 +76,25 @@ class WordPressBridge:
             seo_plugin=clean(body.get("seo_plugin")) or None,
         )
 
+    def structure(self) -> Any:
+        request = Request("GET", "/structure")
+        answer = self._call(request)
+        body = answer.json()
+        if answer.status == NOT_FOUND and isinstance(body, dict):
+            self.status()  # complains where the whole plugin is missing
+            raise BridgeTooOld(
+                "the site's plugin igny8-wp-bridge does not tell the site's structure yet: "
+                "update it to 1.5.0 or newer under Plugins"
+            )
+        if answer.status != OK or not isinstance(body, dict):
+            raise complain(answer, request)
+        return body
+
+    def collection(self, name: str) -> Collection:
+        body = self._call(Request("GET", "/status")).json()
+        writes = body.get("can_write") if isinstance(body, dict) else None
+        return collection_of(self._call, self.structure(), name, writes)
+
     def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
         posts: list[Any] = []
         for start in range(0, len(keys), KEYS_PER_REQUEST):
@@ -73,6 +103,20 @@ class WordPressBridge:
                 Request("GET", "/publications", params={"keys": asked}), "publications"
             )
         return {post.key: post for post in map(remote_post, posts) if post is not None}
+
+    def post_states(self, posts: Mapping[str, str]) -> dict[str, Said]:
+        ids, found = list(posts), dict[str, Said]()
+        for start in range(0, len(ids), KEYS_PER_REQUEST):
+            asked = ids[start : start + KEYS_PER_REQUEST]
+            request = Request("GET", "/post-state", params={"post_ids": ",".join(asked)})
+            answer = self._call(request)
+            body = answer.json()
+            if answer.status == NOT_FOUND and is_unknown_route(body):
+                return said_of_publications(self.find_posts(list(posts.values())), posts)
+            if answer.status != OK:
+                raise complain(answer, request)
+            found |= said_in(body, asked)
+        return found
 
     def list_posts(self, after: str) -> Page:
         while True:
@@ -175,7 +219,8 @@ class WordPressBridge:
         return answer
 
     def _routed(self, request: Request) -> Request:
-        path = f"/igny8/v1{request.path}"
+        # What begins with /wp/ is WordPress's own.
+        path = request.path if request.path.startswith("/wp/") else f"/igny8/v1{request.path}"
         if self._pretty:
             url, params = f"/wp-json{path}", request.params
         else:

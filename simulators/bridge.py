@@ -1,13 +1,15 @@
 """The routes of the plugin igny8-wp-bridge, as docs/bridge-protocol.md says."""
 
-import hmac
 import html
 from http import HTTPStatus
 
 from simulators.claims import STALE_SECONDS, Claim, Claims, Work
 from simulators.delivery import Pause
 from simulators.documents import Document, read_document, read_json
+from simulators.engine import PLUGIN_VERSION
+from simulators.events import Events
 from simulators.faults import Fault, Kind
+from simulators.keys import STEPS, Keys, Prove
 from simulators.listing import is_listing, list_publications
 from simulators.messages import (
     Answer,
@@ -23,60 +25,69 @@ from simulators.messages import (
 )
 from simulators.pictures import MAX_BODY_BYTES, Library
 from simulators.store import DONE, Post, Publication, Store, now_gmt, sanitized
+from simulators.structure import describe_structure
 
 NAMESPACE = "/igny8/v1"
-PLUGIN_VERSION = "1.4.0"
 WORDPRESS_VERSION = "6.8.7"
 MOST_KEYS, MOST_HASHES = 50, 100
+ROUTES = {("POST", name) for name in ("publish", "media", "key")} | {
+    ("GET", name) for name in ("status", "publications", "media", "structure", "post-state")
+}
 
 
 class Bridge:
-    """Answers below ``/igny8/v1``. An empty ``api_key`` refuses everybody."""
+    """Answers below ``/igny8/v1``. An empty current key refuses everybody."""
 
     def __init__(
-        self, store: Store, api_key: str, pause: Pause, stale_seconds: float = STALE_SECONDS
+        self,
+        store: Store,
+        keys: tuple[str, Prove],
+        pause: Pause,
+        stale_seconds: float = STALE_SECONDS,
     ) -> None:
         self._store = store
         self._pause = pause
         self._claims = Claims(store, stale_seconds)
         self.library = Library(store, pause)
-        self.api_key = api_key
+        self.keys = Keys(*keys)
+        self.events = Events(store)
+        self.pretty_permalinks = True
         self.work_seconds = 0.0
 
     def answer(self, request: Request, route: str, fault: Fault | None) -> Answer:
         """Answer one request; raises Refused, and Crashed where the fault says so."""
         path = route.removeprefix(NAMESPACE).strip("/")
         name, _, key = path.partition("/")
-        known = {("GET", "status"), ("POST", "publish"), ("GET", "publications")}
-        known |= {("GET", "media"), ("POST", "media")}
         method = "GET" if request.method == "HEAD" else request.method
-        if (method, name) not in known or (key and name != "publications"):
+        if (method, name) not in ROUTES or (key and name not in {"publications", "key"}):
+            raise no_route()
+        if name == "key" and key not in STEPS:
             raise no_route()
         read_json(request)  # WordPress refuses broken JSON before it asks who is there.
-        self._check_key(request)
-        match (method, name):
-            case ("GET", "status"):
-                return json_answer(self._status())
-            case ("POST", "publish"):
-                return self._publish(request, fault)
-            case ("GET", "publications"):
+        self.keys.check(request)
+        if name == "publish":
+            return self._publish(request, fault)
+        if name == "key":
+            return self.keys.answer(request, key)
+        if method == "POST":
+            return self.library.push(request, fault)
+        return self._show(request, name, key)
+
+    def _show(self, request: Request, name: str, key: str) -> Answer:
+        """Answer what only reads; raises Refused."""
+        match name:
+            case "publications":
                 return self._one(key.lower()) if key else self._many(request)
-            case ("GET", "media"):
+            case "media":
                 hashes = _query_list(request, "hashes", MOST_HASHES)
                 return json_answer({"media": self.library.find(hashes)})
-        return self.library.push(request, fault)
+            case "structure":
+                return json_answer(describe_structure(self._store))
+            case "post-state":
+                return self.events.show_state(request)
+        return json_answer(self._status(request))
 
-    def _check_key(self, request: Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        sent = [request.headers.get("x-igny8-api-key", "")]
-        if scheme.lower() == "bearer":
-            sent.append(token)
-        stored = self.api_key.encode()
-        fits = [hmac.compare_digest(stored, key.encode()) for key in sent if key]
-        if not self.api_key.strip() or not any(fits):
-            raise refusal("rest_forbidden", HTTPStatus.UNAUTHORIZED, "Invalid API key")
-
-    def _status(self) -> Json:
+    def _status(self, request: Request) -> Json:
         return {
             "plugin": "igny8-wp-bridge",
             "plugin_version": PLUGIN_VERSION,
@@ -91,6 +102,15 @@ class Bridge:
             "max_body_bytes": MAX_BODY_BYTES,
             "seo_plugin": None,
             "time_gmt": now_gmt(),
+            "can_write": True,
+            "authorization_header_seen": "authorization" in request.headers,
+            "pretty_permalinks": self.pretty_permalinks,
+            "upload_limits": {
+                "max_upload_bytes": 2_097_152,
+                "max_post_bytes": 8_388_608,
+                "memory_bytes": 268_435_456,
+                "execution_seconds": 30,
+            },
         }
 
     def _one(self, key: str) -> Answer:
@@ -149,6 +169,7 @@ class Bridge:
             before = claim.before
             is_new = before is None or not before.completed or before.post_id != row.post_id
             row.state, row.images, row.completed = DONE, images, True
+            self.events.note(post, "created" if is_new else "updated", "igny8")
         return HTTPStatus.CREATED if is_new else HTTPStatus.OK
 
     def _ensure_post(self, row: Publication, document: Document, fault: Fault | None) -> None:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from simulators.documents import read_json
+from simulators.engine import NotConnected
 from simulators.faults import Fault, FaultDial
 from simulators.messages import Answer, Json, Request, error_answer, json_answer
 from simulators.store import Media, Post, Publication
@@ -34,6 +35,14 @@ class Controlled(Protocol):
     def requests(self) -> list[Any]: ...
     def trash(self, post_id: int) -> None: ...
     def delete(self, post_id: int) -> None: ...
+    def untrash(self, post_id: int) -> None: ...
+    def edit(self, post_id: int, **fields: str) -> None: ...
+    def assign(self, post_id: int, *, categories: list[str], tags: list[str]) -> None: ...
+    def connect(self, api_url: str, site_id: int) -> dict[str, object]: ...
+    def pair(self, api_url: str, site_id: int, secret: str = "") -> None: ...
+    def send_webhooks(
+        self, *, shuffled: bool = False, duplicated: float = 0.0, seed: int = 0
+    ) -> list[int]: ...
 
 
 def answer_control(site: Controlled, request: Request) -> Answer:
@@ -45,6 +54,8 @@ def answer_control(site: Controlled, request: Request) -> Answer:
             continue
         try:
             return act(site, request, *map(int, found.groups()))
+        except (NotConnected, OSError) as error:
+            return error_answer("simulator_not_connected", HTTPStatus.BAD_GATEWAY, str(error))
         except KeyError:
             return error_answer("simulator_no_post", HTTPStatus.NOT_FOUND, "No such post.")
         except (TypeError, ValueError) as error:
@@ -97,6 +108,34 @@ def _delete(site: Controlled, request: Request, post_id: int) -> Answer:
     return json_answer({"deleted": post_id})
 
 
+def _untrash(site: Controlled, request: Request, post_id: int) -> Answer:
+    site.untrash(post_id)
+    return json_answer({"untrashed": post_id})
+
+
+def _edit(site: Controlled, request: Request, post_id: int) -> Answer:
+    site.edit(post_id, **read_json(request))
+    return json_answer({"edited": post_id})
+
+
+def _assign(site: Controlled, request: Request, post_id: int) -> Answer:
+    site.assign(post_id, **read_json(request))
+    return json_answer({"assigned": post_id})
+
+
+def _connect(site: Controlled, request: Request) -> Answer:
+    return json_answer(site.connect(**read_json(request)))
+
+
+def _pair(site: Controlled, request: Request) -> Answer:
+    site.pair(**read_json(request))
+    return json_answer({"paired": True})
+
+
+def _send_webhooks(site: Controlled, request: Request) -> Answer:
+    return json_answer({"statuses": site.send_webhooks(**read_json(request))})
+
+
 def _show_state(site: Controlled, request: Request) -> Answer:
     state = {
         "url": site.url,
@@ -117,4 +156,10 @@ CONTROLS: dict[str, Callable[..., Answer]] = {
     "GET /requests": _show_requests,
     r"POST /posts/(\d+)/trash": _trash,
     r"POST /posts/(\d+)/delete": _delete,
+    r"POST /posts/(\d+)/untrash": _untrash,
+    r"POST /posts/(\d+)/edit": _edit,
+    r"POST /posts/(\d+)/terms": _assign,
+    "POST /connect": _connect,
+    "POST /pair": _pair,
+    "POST /webhooks": _send_webhooks,
 }

@@ -37,7 +37,9 @@ class Core:
             raise no_route()
         if route == "/":
             return json_answer(self._index())
-        found = re.fullmatch(r"/wp/v2/(posts|media|categories|tags)(?:/(\d+))?", route)
+        if named := re.fullmatch(r"/wp/v2/types/(\w+)", route):
+            return json_answer(_type(named[1]))
+        found = re.fullmatch(r"/wp/v2/(posts|pages|media|categories|tags)(?:/(\d+))?", route)
         if found is None:
             raise no_route()
         kind, id_ = found.groups()
@@ -94,6 +96,8 @@ class Core:
         if kind == "posts":
             public = [post for post in self._store.posts.values() if post.status == "publish"]
             return [_post(post) for post in sorted(public, key=lambda p: p.id, reverse=True)]
+        if kind == "pages":
+            return []
         if kind == "media":
             media = sorted(self._store.media.values(), key=lambda m: m.id, reverse=True)
             return [_media(item, self._store.url) for item in media]
@@ -113,6 +117,15 @@ class Core:
         base = "category" if term.taxonomy == "category" else "tag"
         facts["link"] = f"{self._store.url}/{base}/{term.slug}/"
         return facts | ({"parent": term.parent} if base == "category" else {})
+
+
+TYPES = {"post": "posts", "page": "pages", "attachment": "media"}
+
+
+def _type(name: str) -> Json:
+    if name not in TYPES:
+        raise refusal("rest_type_invalid", HTTPStatus.NOT_FOUND, "Invalid post type.")
+    return {"slug": name, "rest_base": TYPES[name], "rest_namespace": "wp/v2"}
 
 
 def _shown(title: str) -> str:

@@ -97,6 +97,9 @@ class Store:
         self.publications: dict[str, Publication] = {}
         self.keys_of_content: dict[int, str] = {}
         self.slugs: dict[str, int] = {}
+        self.sequences: dict[int, int] = {}
+        self.graves: dict[int, tuple[str, int]] = {}
+        """The publication key and content id of each post that had an event, deleted ones too."""
         self.ids = itertools.count(11)
         self.claims = itertools.count(1)
         self._term_ids = itertools.count(2)
@@ -105,6 +108,11 @@ class Store:
         if post.status == "publish" and post.slug:
             return f"{self.url}/{post.slug}/"
         return f"{self.url}/?p={post.id}"
+
+    def is_ours(self, post: Post) -> bool:
+        """Whether a post is the one of its key, and no copy; the lock is held."""
+        row = self.publications.get(post.publication_key)
+        return bool(post.publication_key) and (row is None or row.post_id == post.id)
 
     def touch(self, post: Post) -> None:
         """Note a write to a post; the lock is held."""

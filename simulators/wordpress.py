@@ -22,7 +22,8 @@ from simulators.delivery import Delivery, deliver
 from simulators.faults import Fault, FaultDial
 from simulators.listening import Listener
 from simulators.messages import Answer, Crashed, Refused, Request, build_request, html_answer
-from simulators.store import Backup, Media, Post, Publication, Store
+from simulators.people import People
+from simulators.store import Media, Post, Publication, Store
 
 LOG_LENGTH = 100_000
 REDACTED = "[redacted]"
@@ -45,7 +46,7 @@ class LoggedRequest:
     headers: dict[str, str]
 
 
-class SimulatedSite:
+class SimulatedSite(People):
     """A site at ``url`` while it is started; what it holds outlives ``stop`` and ``start``.
 
     ``work_seconds`` is how long a publish takes between its draft and its end, ``media_seconds``
@@ -64,10 +65,11 @@ class SimulatedSite:
         pretty_permalinks: bool = True,
         seed: int = 0,
     ) -> None:
+        super().__init__()
         self._address = (host, port)
         self._store = Store("")
         self._core = Core(self._store)
-        self._bridge = Bridge(self._store, api_key, self._pause, stale_seconds)
+        self._bridge = Bridge(self._store, (api_key, self._prove), self._pause, stale_seconds)
         self._listener: Listener | None = None
         self._log: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
         self.faults = FaultDial(seed)
@@ -110,11 +112,19 @@ class SimulatedSite:
 
     @property
     def api_key(self) -> str:
-        return self._bridge.api_key
+        return self._bridge.keys.current
 
     @api_key.setter
     def api_key(self, key: str) -> None:
-        self._bridge.api_key = key
+        self._bridge.keys.current = key
+
+    @property
+    def pretty_permalinks(self) -> bool:
+        return self._bridge.pretty_permalinks
+
+    @pretty_permalinks.setter
+    def pretty_permalinks(self, are_on: bool) -> None:
+        self._bridge.pretty_permalinks = are_on
 
     @property
     def work_seconds(self) -> float:
@@ -153,29 +163,6 @@ class SimulatedSite:
         """The last 100,000 requests, oldest first; those to the control door are left out."""
         with self._store.lock:
             return list(self._log)
-
-    def trash(self, post_id: int) -> None:
-        """Trash a post as a person would; raises KeyError."""
-        self._store.trash(post_id)
-
-    def delete(self, post_id: int) -> None:
-        """Delete a post for good; raises KeyError."""
-        self._store.delete(post_id)
-
-    def duplicate(self, post_id: int) -> int:
-        """Copy a post with its key, as some plugins do; return the copy's id. Raises KeyError."""
-        return self._store.duplicate(post_id)
-
-    def forget_publications(self) -> None:
-        """Lose the plugin's table; the posts stay, with their keys."""
-        self._store.forget_publications()
-
-    def backup(self) -> Backup:
-        return self._store.backup()
-
-    def restore(self, backup: Backup) -> None:
-        """Put posts and publications back as they were when the backup was made."""
-        self._store.restore(backup)
 
     def _pause(self, seconds: float) -> None:
         listener = self._listener
@@ -239,6 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--key", required=True, help="the site key of every site")
     parser.add_argument("--sites", type=int, default=1)
     parser.add_argument("--work-seconds", type=float, default=0.0)
+    parser.add_argument("--stale-seconds", type=float, default=STALE_SECONDS)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
 
@@ -252,6 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                     api_key=options.key,
                     port=options.port and options.port + place,
                     work_seconds=options.work_seconds,
+                    stale_seconds=options.stale_seconds,
                     seed=options.seed + place,
                 )
             )

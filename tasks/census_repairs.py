@@ -25,6 +25,7 @@ EVENTS_OF_A_KIND = 100
 
 STATUSES = {
     Repair.REPUBLISH: EventStatus.PENDING,
+    Repair.HELD: EventStatus.SKIPPED,
     Repair.CORRECT: EventStatus.SUCCESS,
     Repair.NOTE_STATUS: EventStatus.SKIPPED,
     Repair.REPORT: EventStatus.SKIPPED,
@@ -62,7 +63,7 @@ def record_findings(
 def _repair(session: Session, finding: Finding, post: RemotePost | None) -> bool:
     """Carry a repair out; False when the row is not any more what it was."""
     row = finding.row
-    if row is None or finding.repair is Repair.REPORT:
+    if row is None or finding.repair in {Repair.REPORT, Repair.HELD}:
         return True
     values: dict[str, Any] = {"external_status": finding.shown.status if finding.shown else None}
     if finding.repair is Repair.NOTE_STATUS:
@@ -124,7 +125,7 @@ def _event(place: Place, finding: Finding) -> dict[str, Any]:
         "details": {
             "kind": finding.kind.value,
             "repair": finding.repair.value,
-            "publication_key": finding.key,
+            "publication_key": finding.key or None,
             "site_revision": shown.revision if shown else None,
             "revision": row.published_revision if row else None,
             "post_ids": list(shown.carrier_ids) if shown else [],

@@ -9,7 +9,7 @@ from models.census import census_rows, claim_census, end_census, keys_of_ours
 from models.outcomes import add_attempts
 from models.session import session_scope
 from models.site_care import Place
-from pipeline.census import Finding, Kind, Known, Repair, Shown, compare
+from pipeline.census import Finding, Kind, Known, Repair, Shown, compare, hold_back
 from pipeline.errors import PublishError
 from platforms.base import ListedPost, Platform, RemotePost, Target
 from tasks.census_repairs import record_findings
@@ -42,11 +42,19 @@ class Census:
         """Whether something waits to be sent again."""
         return any(finding.repair is Repair.REPUBLISH for finding in self.findings)
 
+    @property
+    def held(self) -> bool:
+        """Whether so much is lost that a person must say what is to be done."""
+        return any(finding.kind is Kind.MANY_LOST for finding in self.findings)
 
-def take_census(integration_id: int, *, forced: bool = False) -> Census | None:
+
+def take_census(
+    integration_id: int, *, forced: bool = False, approved: bool = False
+) -> Census | None:
     """Compare a site with our rows, both ways, and repair; None when it is not due.
 
-    A repair is written only where the row is as it was before the site was asked.
+    A repair is written only where the row is as it was before the site was asked; and when much
+    is lost at once, only if a person has ``approved``.
     """
     with session_scope() as session:
         claimed = claim_census(session, integration_id, forced=forced)
@@ -54,7 +62,7 @@ def take_census(integration_id: int, *, forced: bool = False) -> Census | None:
         return None
     try:
         subject = _read(integration_id)
-        census = _take(subject)
+        census = _take(subject, approved=approved)
     except PublishError as error:
         return Census(error=error)
     with session_scope() as session:
@@ -72,7 +80,7 @@ def _read(integration_id: int) -> Subject:
         )
 
 
-def _take(subject: Subject) -> Census:
+def _take(subject: Subject, *, approved: bool) -> Census:
     platform = platforms.connect(subject.target)
     try:
         listing = [_shown(listed) for listed in _listed(platform)]
@@ -81,6 +89,8 @@ def _take(subject: Subject) -> Census:
     finally:
         _record_failed_reads(platform, subject.target.integration_id)
     borne_out = [finding for finding in found if _is_borne_out(finding, seen)]
+    if not approved:
+        borne_out = hold_back(subject.rows, borne_out, subject.place.site_id)
     kept, told = record_findings(subject.place, borne_out, seen)
     return Census(len(subject.rows), len(listing), tuple(kept), told)
 

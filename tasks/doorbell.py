@@ -12,8 +12,22 @@ def ring() -> bool:
 
     Never raises and never waits long: the caller has already promised the work.
     """
+    return _send("dispatch")
+
+
+def ring_inbox() -> bool:
+    """Ask for a look at the inbox now; as :func:`ring`."""
+    return _send("inbox.sweep")
+
+
+def ring_site_runs() -> bool:
+    """Ask for a start of what is due about sites now; as :func:`ring`."""
+    return _send("start_site_runs")
+
+
+def _send(task: str) -> bool:
     try:
-        app.send_task("dispatch", expires=60)
+        app.send_task(task, expires=60)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row stays
         log.warning("doorbell.unreachable", error=type(error).__name__)
         return False

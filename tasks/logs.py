@@ -10,6 +10,17 @@ import structlog
 
 import settings
 
+QUIET = (
+    # A line per task received and per task done is Flower's job.
+    "celery.worker.strategy",
+    "celery.app.trace",
+    # Of ticks that piled up while nobody worked one is run, the others expire: a line for each.
+    "celery.worker.request",
+    # Which dialect it takes the database for.
+    "alembic.runtime.migration",
+)
+"""Loggers whose lines below a warning say nothing to an operator."""
+
 SECRETS = re.compile(r"(igny8_(?:live|api)_|whsec_|Bearer\s+)[\w.~+/=-]{4,}")
 
 
@@ -49,6 +60,5 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.current().log_level)
-    # A line per task received and per task done is Flower's job; Alembic's say nothing.
-    for name in ("celery.worker.strategy", "celery.app.trace", "alembic.runtime.migration"):
+    for name in QUIET:
         logging.getLogger(name).setLevel("WARNING")

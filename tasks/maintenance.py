@@ -3,9 +3,10 @@
 import structlog
 
 import settings
+from models import keys
 from models.batches import beat
-from models.claiming import rescue_expired
 from models.pruning import prune_history
+from models.rescuing import rescue_expired
 from models.session import session_scope
 from tasks import doorbell
 from tasks.app import app
@@ -32,6 +33,16 @@ def look_at_sites() -> None:
     """See whether suspended sites are well again; ring for the work of those that are."""
     if look_at_suspended():
         doorbell.ring()
+
+
+@app.task(name="forget_old_keys")
+@beats("forget_old_keys")
+def forget_old_keys() -> None:
+    """Take away the replaced keys whose time is over."""
+    with session_scope() as session:
+        forgotten = keys.forget_old_keys(session)
+    if forgotten:
+        log.info("keys.forgotten", sites=forgotten)
 
 
 @app.task(name="prune")

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping
 
 from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
-from pipeline.errors import PublishError, SiteError, SitePaused
+from pipeline.errors import BuildFailed, PublishError, SiteError, SitePaused
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.batch import Batch, Item
+
+NOT_SENT = (BuildFailed, SiteError, SitePaused)
 
 
 def record_attempts(batch: Batch, exchanges: Iterable[Exchange]) -> None:
@@ -66,7 +68,7 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
         # What was not sent says nothing about a question that is still open.
-        unclear=decision.unclear or (item.unclear and isinstance(error, SiteError | SitePaused)),
+        unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
         code=error.code,
         reason=str(error),
     )
@@ -98,4 +100,5 @@ def _seen(item: Item, post: RemotePost) -> Seen:
         url=post.url or "",
         status=post.status,
         images=[*map(dict, post.images), *missing],
+        modified_at=post.modified_at,
     )

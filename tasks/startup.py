@@ -13,11 +13,14 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import settings
 from models.encryption import key_faults
-from models.schema import schema_fault
+from models.schema import schema_fault, seconds_ahead
 from models.session import engine
 
 PATIENCE = 2.0
 """Seconds for the broker to take a connection, and again for it to answer."""
+
+WORST_SKEW = 2.0
+"""Seconds that hosts' clocks may differ; ticks are good for five."""
 
 log = structlog.get_logger()
 
@@ -48,6 +51,7 @@ def faults_of_keys_and_tables() -> list[str]:
     try:
         if fault := schema_fault():
             faults.append(fault)
+        _warn_of_skew()
     except SQLAlchemyError as error:
         said = str(getattr(error, "orig", error)).strip().split("\n")[0]
         if settings.current().database_url.startswith("sqlite"):
@@ -59,6 +63,14 @@ def faults_of_keys_and_tables() -> list[str]:
     # A pool's children must not inherit the connection.
     engine().dispose()
     return faults
+
+
+def _warn_of_skew() -> None:
+    # No fault: leases and due dates go by the database's clock. But a tick says until when it is
+    # good by beat's clock, and a worker that lives later throws every one away.
+    ahead = seconds_ahead()
+    if abs(ahead) > WORST_SKEW:
+        log.warning("startup.clock_differs_from_database", seconds_ahead=round(ahead))
 
 
 def broker_fault(app: Celery) -> str | None:

@@ -1,11 +1,11 @@
 """Bringing a batch's images to its site: asked for by content hash, sent only when missing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from models.pictures import files_with_bytes
 from models.session import session_scope
-from pipeline.errors import PermanentError, PublishError, SiteError
+from pipeline.errors import PermanentError, PublishError, SiteError, TemporaryError
 from pipeline.images import ImagePart, file_name
 from platforms.base import Platform, Upload
 from tasks.batch import Batch, Item
@@ -65,6 +65,15 @@ def bring_images(batch: Batch, items: Iterable[Item], platform: Platform, lease:
             break
         except PublishError as error:
             media.errors[upload.hash] = error
+    return _with_the_rest(media, wanted)
+
+
+def _with_the_rest(media: Media, wanted: Mapping[str, ImagePart]) -> Media:
+    """Let the posts wait whose pictures are not prepared: another release built their parts."""
+    for name in wanted.keys() - media.addresses.keys() - media.errors.keys():
+        media.errors[name] = TemporaryError(
+            f"{wanted[name].source} is not prepared yet", code="image_not_prepared"
+        )
     return media
 
 

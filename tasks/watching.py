@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 from pipeline import pacing
 from pipeline.errors import PublishError, SitePaused
 from pipeline.pacing import Call, Limits, Pace, Signs
-from platforms.base import Exchange, Page, Platform, RemotePost, SiteStatus, Upload
+from pipeline.settling import Said
+from platforms.base import Collection, Exchange, Page, Platform, RemotePost, SiteStatus, Upload
 from tasks import leaving
 
 Answered = TypeVar("Answered")
@@ -23,7 +25,7 @@ class Watched:
     """
 
     def __init__(
-        self, platform: Platform, pace: Pace, retried: Collection[str], limits: Limits
+        self, platform: Platform, pace: Pace, retried: AbstractSet[str], limits: Limits
     ) -> None:
         self.signs = Signs(failures=pace.failures)
         self._platform = platform
@@ -39,8 +41,17 @@ class Watched:
     def status(self) -> SiteStatus:
         return self._watch(self._platform.status)
 
+    def structure(self) -> Any:
+        return self._watch(self._platform.structure)
+
+    def collection(self, name: str) -> Collection:
+        return self._watch(lambda: self._platform.collection(name))
+
     def find_posts(self, keys: Sequence[str]) -> dict[str, RemotePost]:
         return self._watch(lambda: self._platform.find_posts(keys))
+
+    def post_states(self, posts: Mapping[str, str]) -> dict[str, Said]:
+        return self._watch(lambda: self._platform.post_states(posts))
 
     def list_posts(self, after: str) -> Page:
         return self._watch(lambda: self._platform.list_posts(after))

@@ -1,6 +1,9 @@
 """What every test may ask for: databases, a broker, a site, and rows that belong together."""
 
 import os
+import shutil
+import sqlite3
+from contextlib import closing
 from functools import cache
 
 import hypothesis
@@ -96,24 +99,55 @@ def environment(monkeypatch, tmp_path):
     monkeypatch.setenv("IGNY8_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("IGNY8_SECRET_KEYS", SECRET_KEY)
     monkeypatch.setenv("IGNY8_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
+    for limit in ("TOKEN", "SITE", "REFUSED", "ONBOARDING"):
+        monkeypatch.setenv(f"IGNY8_LIMIT_{limit}", "0")  # tests come in crowds
     clear_caches()
     yield monkeypatch
     clear_caches()
 
 
+class SqliteFile:
+    """A place where each test finds an empty database, copied from a template.
+
+    The place is always the same, and so is the engine: it keeps the statements it has compiled,
+    and to compile them anew would cost more than most tests.
+    """
+
+    def __init__(self, folder):
+        self.path, self._template = folder / "igny8.db", folder / "template.db"
+        self.url = f"sqlite:///{self.path}"
+        with closing(sqlite3.connect(self._template)) as connection:
+            connection.execute("pragma journal_mode=wal")  # else each copy is turned into one
+        engine = sa.create_engine(f"sqlite:///{self._template}")
+        make_tables(engine)
+        engine.dispose()
+        self.engine_of = cache(sessions._sqlite_engine)
+
+    def renew(self):
+        for file in self.path.parent.glob(f"{self.path.name}*"):
+            file.unlink()  # whoever still has it open keeps the old one
+        shutil.copyfile(self._template, self.path)
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory):
+    return SqliteFile(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture
-def database(request, environment, tmp_path):
+def database(request, environment):
     """A database of the test's own with every table, behind `models.session`; its dialect."""
     dialect = getattr(request, "param", "sqlite")
     if dialect == "sqlite":
-        url = f"sqlite:///{tmp_path / 'igny8.db'}"
+        file = request.getfixturevalue("sqlite_file")
+        file.renew()
+        environment.setattr(sessions, "_sqlite_engine", file.engine_of)
+        url = file.url
     else:
         server = request.getfixturevalue("postgres_server")
         name = server.create(server.template)
         url = server.url(name)
     environment.setenv("DATABASE_URL", url)
-    if dialect == "sqlite":
-        make_tables(sessions.engine())
     yield dialect
     sessions.engine().dispose()
     if dialect != "sqlite":

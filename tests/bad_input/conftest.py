@@ -2,19 +2,16 @@
 
 import bad_input_paths  # noqa: F401 - before what it makes importable
 import pytest
-from ingress_rows import Caller, make_tenant, point_celery_at
+from ingress_rows import Caller, application, make_tenant, point_celery_at
 
 import settings
-from ingress import create_app
 from models.session import session_scope
 
 
 @pytest.fixture
 def app(database, broker_url, environment):
     point_celery_at(environment, broker_url)
-    made = create_app(settings.current())
-    made.testing = False  # an error is an answer here, as it is outside
-    return made
+    return application()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def celery(name, folder, *words, **env):
 
 def worker(folder):
     quick = ["--without-mingle", "--without-gossip", "-E", "-P", "threads", "-c", "4"]
-    return celery("worker", folder, "worker", *quick, "-Q", "publish,maintenance,media")
+    return celery("worker", folder, "worker", *quick, "-Q", "publish,webhooks,maintenance,media")
 
 
 class Queue:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from chains import run_due
 from commands import igny8
-from PIL import Image
+from PIL import ExifTags, Image
 
 import settings
 from models import Content, ImageFile, Integration, Publication, PublicationState
@@ -66,13 +66,43 @@ REFUSED = [
     pytest.param(lambda: b"<html>Not found</html>", "web page", id="b71-404-page"),
     pytest.param(lambda: b"GIF89a=1;alert(1)//", "damaged", id="b70-script-with-a-gif-head"),
 ]
+SECRET = b"=1;alert(1)//"
+
+
+def polyglot():
+    """A GIF that is JavaScript, too: its width reads `/*`, and its comment ends that."""
+    told = bytearray(picture("GIF", comment=b"*/" + SECRET))
+    told[6:8] = b"/*"
+    return bytes(told)
+
+
+def photograph():
+    told = Image.Exif()
+    told[ExifTags.Base.Orientation] = 6
+    told[ExifTags.Base.ImageDescription] = SECRET.decode()
+    told.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (52.0, 30.0, 58.7)
+    return picture("JPEG", exif=told)
+
+
+def animation(frames):
+    first, *others = (Image.new("L", (8, 6), number % 256) for number in range(frames))
+    out = io.BytesIO()
+    first.save(out, "GIF", save_all=True, append_images=others, loop=0)
+    return out.getvalue()
+
+
 TAKEN = [
-    pytest.param(lambda: picture("JPEG", mode="CMYK"), id="b73-cmyk"),
-    pytest.param(lambda: picture(mode="I;16"), id="b73-16-bit"),
-    pytest.param(lambda: picture("JPEG", icc_profile=b"x" * 1_000_000), id="b73-large-profile"),
+    pytest.param(polyglot, ("GIF", "P", (10_799, 6)), id="b70-polyglot"),
     pytest.param(
-        lambda: picture("GIF", save_all=True, append_images=[Image.new("P", (8, 6))] * 300),
-        id="b68-many-frames",
+        lambda: picture("PNG") + b"<script>" + SECRET, ("PNG", "RGB", (8, 6)), id="b70-trailing"
+    ),
+    pytest.param(photograph, ("JPEG", "RGB", (6, 8)), id="b73-where-it-was-taken"),
+    pytest.param(lambda: picture("JPEG", mode="CMYK"), ("JPEG", "RGB", (8, 6)), id="b73-cmyk"),
+    pytest.param(lambda: picture(mode="I;16"), ("PNG", "L", (8, 6)), id="b73-16-bit"),
+    pytest.param(
+        lambda: picture("JPEG", icc_profile=SECRET * 80_000),
+        ("JPEG", "RGB", (8, 6)),
+        id="b73-large-profile",
     ),
 ]
 
@@ -143,14 +173,30 @@ def test_the_same_from_the_database_is_refused_by_the_media_worker(
     assert problem in reasons(publication)
 
 
-@pytest.mark.parametrize("data", TAKEN)
-def test_an_unusual_picture_is_taken(folder, integration, simulated_site, data):
+@pytest.mark.parametrize(("data", "shown"), TAKEN)
+def test_an_unusual_picture_is_written_anew(folder, integration, simulated_site, data, shown):
     (folder / "a.jpg").write_bytes(data())
     write_article(folder, "a.jpg")
     _, publication = publish_folder(folder, integration)
 
     assert publication.state is PublicationState.PUBLISHED
-    assert len(simulated_site.media) == 1
+    (media,) = simulated_site.media
+    assert SECRET not in media.data
+    with Image.open(io.BytesIO(media.data)) as sent:
+        assert (sent.format, sent.mode, sent.size) == shown
+        assert dict(sent.getexif()) == {}
+        assert "icc_profile" not in sent.info
+
+
+@pytest.mark.parametrize("frames", [pytest.param(300, id="b68-many-frames")])
+def test_an_animation_stays_one(folder, integration, simulated_site, frames):
+    (folder / "a.gif").write_bytes(animation(frames))
+    write_article(folder, "a.gif")
+    publish_folder(folder, integration)
+
+    (media,) = simulated_site.media
+    with Image.open(io.BytesIO(media.data)) as sent:
+        assert sent.n_frames == frames
 
 
 @pytest.mark.parametrize(
@@ -211,19 +257,38 @@ def test_one_picture_behind_many_names_is_sent_once(folder, integration, simulat
 
 MEASURE = """
 import resource, sys
-from pipeline.pictures import inspect
+from pipeline.pictures import prepare
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-verdict = inspect(sys.stdin.buffer.read(), 40_000_000)
+verdict = prepare(sys.stdin.buffer.read(), 40_000_000)
 assert verdict.problem, verdict
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-@pytest.mark.parametrize("size", [pytest.param((50_000, 50_000), id="b67-memory")])
-def test_a_bomb_costs_no_memory(size):
+def webp_claiming(width, height):
+    size = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunk = b"VP8X" + (10).to_bytes(4, "little") + b"\0" * 4 + size
+    image = picture("WEBP")[12:]
+    return b"RIFF" + (4 + len(chunk + image)).to_bytes(4, "little") + b"WEBP" + chunk + image
+
+
+def gif_claiming(width, height):
+    size = width.to_bytes(2, "little") + height.to_bytes(2, "little")
+    return b"GIF89a" + size + b"\0\0\0," + b"\0" * 4 + size + b"\0\x08\x01\0\0;"
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        pytest.param(claiming(50_000, 50_000), id="b67-memory-png"),
+        pytest.param(webp_claiming(16_000, 10_000), id="b67-memory-webp"),
+        pytest.param(gif_claiming(50_000, 50_000), id="b67-memory-gif"),
+    ],
+)
+def test_a_bomb_costs_no_memory(bomb):
     measured = subprocess.run(
         [sys.executable, "-c", MEASURE],
-        input=claiming(*size),
+        input=bomb,
         capture_output=True,
         cwd=settings.ROOT,
         check=True,

@@ -36,7 +36,7 @@ class FrontedSite:
 
     def __init__(self, behind, key, *, seed=0, tls=None, host="127.0.0.1"):
         self.behind, self.key = behind, key
-        self.proxy = FaultProxy(getattr(behind, "behind", behind.url), seed=seed, tls=tls).start()
+        self.proxy = FaultProxy(behind.url, seed=seed, tls=tls).start()
         self.url = self.proxy.url.replace("127.0.0.1", host)
 
     def posts(self):

@@ -1,4 +1,4 @@
-"""The whole table (`bin/chaos`): one process per database, because settings are a process's own."""
+"""The whole table (`bin/chaos`): a process for each lane and database, as settings are its own."""
 
 import argparse
 import json
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import structlog
 from chaos_run import play
-from chaos_table import Result, collect, summary, table
-from chaos_world import World
+from chaos_table import Result, collect, slow_drains, summary, table
+from chaos_world import BOUND, World
 
 UNSET = -1
 
@@ -35,7 +35,8 @@ def main(arguments=None):
         return 0
     seed = random.SystemRandom().randrange(10**6) if options.seed == UNSET else options.seed
     results = play_all(rows, quick=options.quick, seed=seed)
-    sys.stdout.write(f"\n{table(results)}\n\nseed {seed}\n{summary(results)}\n")
+    told = (table(results), slow_drains(results, BOUND), f"seed {seed}\n{summary(results)}")
+    sys.stdout.write("\n" + "\n\n".join(told) + "\n")
     return 0 if all(result.zero for result in results) else 1
 
 
@@ -55,15 +56,16 @@ def _options(arguments):
 
 
 def play_all(rows, *, quick, seed):
-    """Play rows, each database's in a world and a process of its own; return their results."""
+    """Play rows, each lane's and database's in a process of its own; return their results."""
+    places = dict.fromkeys((row.lane, name) for row in rows for name in row.on(quick=quick))
     with tempfile.TemporaryDirectory(prefix="igny8-chaos-") as folder:
         children = []
-        for database in dict.fromkeys(name for row in rows for name in row.on(quick=quick)):
-            into = Path(folder) / database
+        for lane, database in places:
+            into = Path(folder) / f"{lane} {database}"
             into.touch()
             words = ["--database", database, "--into", str(into), "--seed", str(seed)]
             words += ["--quick"] if quick else []
-            words += [word for row in rows for word in ("--row", row.name)]
+            words += [word for row in rows if row.lane == lane for word in ("--row", row.name)]
             command = [sys.executable, "-m", "chaos_main", *words]
             # Under pytest these modules are found by sys.path, not by PYTHONPATH.
             env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -75,18 +77,18 @@ def play_all(rows, *, quick, seed):
                 child.terminate()
                 child.wait()
     order = [row.name for row in rows]
-    return sorted(results, key=lambda result: order.index(result.name))
+    return sorted(results, key=lambda result: (order.index(result.name), result.database))
 
 
 def _results(child, into):
     """Wait for a child, and return what it has written."""
     if code := child.wait():
-        raise RuntimeError(f"the rows on {into.name} ended with {code}")
+        raise RuntimeError(f"the rows of {into.name} ended with {code}")
     return [Result(**json.loads(line)) for line in into.read_text().splitlines()]
 
 
 def play_here(rows, database, into, *, quick, seed):
-    """Play the rows of one database in this process; write each result as a line of JSON."""
+    """Play the rows of one lane and database here; write each result as a line of JSON."""
     # The callers' own log: that the broker is away is what the rows are about.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with World(database) as world:

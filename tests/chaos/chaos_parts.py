@@ -4,7 +4,9 @@ import contextlib
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -15,6 +17,9 @@ from servers.valkey import command
 
 VOLUME = "400m"
 """PostgreSQL's own disk. A new cluster takes an eighth of it, its log at most a third."""
+
+HELD = 1.0
+"""Seconds: no live process keeps a transaction open for so long."""
 
 # The machine itself stays up, so nothing needs to reach its disk. But a commit must outlive the
 # server: with synchronous_commit=off, an immediate restart forgets what was just accepted.
@@ -81,7 +86,20 @@ class SqliteDatabase:
         self.url = f"sqlite:///{self.path}"
 
     def contents(self):
-        return b"".join(each.read_bytes() for each in self.path.parent.glob("igny8.db*"))
+        # By another process: to close a file of SQLite's drops the locks of this whole process,
+        # and then the database breaks (sqlite.org/howtocorrupt.html, 2.2).
+        files = sorted(self.path.parent.glob(f"{self.path.name}*"))
+        return subprocess.run(["cat", *files], capture_output=True, check=False).stdout
+
+    def is_locked(self):
+        """Whether somebody keeps the write lock for longer than a live process ever does."""
+        with contextlib.closing(sqlite3.connect(self.path, HELD, isolation_level=None)) as own:
+            try:
+                own.execute("begin immediate")
+            except sqlite3.OperationalError:
+                return True
+            own.execute("rollback")
+        return False
 
     def stop(self):
         pass
@@ -150,6 +168,16 @@ class PostgresDatabase(Postgres):
         with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
             return admin.execute(query).fetchone()[0]
 
+    def is_locked(self):
+        """Whether a transaction stays open for longer than a live process's ever does."""
+        time.sleep(HELD)
+        query = (
+            "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
+            f" and now() - state_change >= interval '{HELD} s'"
+        )
+        with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
+            return admin.execute(query).fetchone()[0] > 0
+
     def contents(self):
         """Return what tells people something: events, attempts, publications, runs."""
         with psycopg.connect(
@@ -171,3 +199,18 @@ def signal_group(process, number):
     """Send a signal to a process and all it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def holder(port, processes):
+    """Return the one of these processes that a TCP connection on this machine comes from, or None.
+
+    ``port`` is the connection's own, not the one it goes to.
+    """
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
+    for process in processes:
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            files = Path(f"/proc/{process.pid}/fd").iterdir()
+            if sockets & {str(file.readlink()) for file in files}:
+                return process
+    return None

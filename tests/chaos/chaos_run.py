@@ -6,11 +6,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from chaos_checks import ENDS, Canaries, check, rows_of
+from chaos_checks import Canaries, check
 from chaos_clients import Clients, Ledger, persist
+from chaos_drain import drain
 from chaos_sites import simulated_sites
 from chaos_table import NotRun, Result
-from sqlalchemy.exc import SQLAlchemyError
 
 from models import Integration
 from models.outcomes import resume_site
@@ -27,6 +27,7 @@ class Run:
         self.row, self.world, self.size, self.patience = row, world, size, drain
         self.random = random.Random(f"{seed} {row.name}")
         self.ledger = Ledger()
+        self.may_fail = {}
         self.faults = 0
         self._late = 0.0
         self._undo = contextlib.ExitStack()
@@ -58,7 +59,7 @@ class Run:
     def _park(self):
         """Switch the row's sites off: what a red row left must not disturb the next one."""
         with session_scope() as session:
-            for _, integration_id in self.clients.integrations:
+            for integration_id in self.integrations:
                 session.get_one(Integration, integration_id).is_active = False
 
     # --- for the rows ----------------------------------------------------------------------
@@ -73,6 +74,10 @@ class Run:
     def pause(self, seconds):
         """Wait about so long, by the seed."""
         time.sleep(seconds * (0.5 + self.random.random()))
+
+    def last(self, seconds):
+        """Let the callers go on for exactly so long: the row's name says it."""
+        self.clients.hurry.wait(seconds)
 
     def late(self, seconds):
         """Don't look at the site before so many seconds from now: something may still come."""
@@ -109,19 +114,17 @@ class Run:
     def resume(self):
         """Repair every suspended site of the row, as its operator would."""
         with session_scope() as session:
-            for _, integration_id in self.clients.integrations:
+            for integration_id in self.integrations:
                 resume_site(session, integration_id)
+
+    @property
+    def integrations(self):
+        """The ids of the sites' integrations, in the sites' order."""
+        return [integration_id for _, integration_id in self.clients.integrations]
 
     def drain(self, patience=None):
         """Wait until all that was accepted is in an end state; False when it took too long."""
-        ends = time.monotonic() + (patience or self.patience)
-        while time.monotonic() < ends:
-            with contextlib.suppress(SQLAlchemyError):
-                rows = rows_of(self.ledger.entries)
-                if len(rows) == len(self.ledger) and all(r.state in ENDS for r in rows.values()):
-                    return True
-            time.sleep(0.1)
-        return False
+        return drain(self.integrations, patience or self.patience) is not None
 
 
 def play(row, world, *, quick=True, seed=0, drain=DRAIN, size=None):
@@ -142,14 +145,16 @@ def _play(run, result):
         run.row.fault(run)
     finally:
         run.clients.hurry.set()
-    over = time.monotonic()
     run.world.heal()
     run.clients.finish()
-    run.drain()
-    result.drained = time.monotonic() - over
+    run.world.wait_until_ready()
+    began = time.monotonic()
+    waits = drain(run.integrations, run.patience)
+    result.drained, result.waits = time.monotonic() - began, waits or {}
     result.faults = run.faults
-    run.wait_for_late()
-    run.drain()
+    if waits is not None:  # else it stands still, and nothing late changes that
+        run.wait_for_late()
+        run.drain()
     for site in run.sites:
         if hasattr(site, "settle"):
             site.settle()

@@ -39,15 +39,15 @@ def ask(url, method="GET", body=None, timeout=QUICK_DOOR):
 
 
 class SimulatedSite:
-    """One simulated WordPress in its own process; ``url`` may be another's in front of it."""
+    """One simulated WordPress in its own process; see `simulators.wordpress`."""
 
-    def __init__(self, world, folder, *, work_seconds=0.03, seed=0, url=None):
+    def __init__(self, world, folder, *, work_seconds=0.03, stale_seconds=120.0, seed=0):
         self.key = site_key()
         port = free_port()
-        self.behind = f"http://127.0.0.1:{port}"
-        self.url = url or self.behind
+        self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "simulators.wordpress", "--port", str(port)]
-        options = ["--key", self.key, "--work-seconds", str(work_seconds), "--seed", str(seed)]
+        options = ["--key", self.key, "--work-seconds", work_seconds, "--seed", seed]
+        options += ["--stale-seconds", stale_seconds]
         self.process = LocalProcess(
             f"site-{port}",
             [*command, *options],
@@ -61,7 +61,7 @@ class SimulatedSite:
         return self
 
     def door(self, path, method="GET", body=None):
-        return ask(f"{self.behind}/_simulator{path}", method, body)
+        return ask(f"{self.url}/_simulator{path}", method, body)
 
     def posts(self):
         """Return everything it holds: drafts and trash too."""

@@ -8,6 +8,8 @@ from typing import Any
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 BOTH = (SQLITE, POSTGRESQL)
+MAIN, WAITS = "main", "waits"
+"""Lanes: what has something to do, and what mostly waits. More would overload two cores."""
 
 
 class NotRun(Exception):
@@ -29,8 +31,8 @@ class Row:
 
     ``fault`` gets the `chaos_run.Run` while clients publish in other threads, and returns when
     the last fault is over. ``sites`` makes what is published to (None: four simulated sites);
-    ``edits`` is the share of publishes that are followed by an edit; ``may_fail`` are failure
-    codes that are a right end where no post may remain.
+    ``edits`` is the share of publishes that are followed by an edit. Rows of one ``lane`` are
+    played one after another, in a world for each database; lanes are played beside each other.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Row:
     full_databases: Sequence[str] = BOTH
     sites: Callable[[Any], Sequence[Any]] | None = None
     edits: float = 0.25
-    may_fail: frozenset[str] = frozenset()
+    lane: str = MAIN
 
     def size(self, *, quick: bool) -> Size:
         return self.quick if quick else self.full
@@ -67,6 +69,11 @@ class Result:
     """Rules that did not hold: a secret seen, a fence that fell, a process that is deaf."""
 
     drained: float = 0.0
+    """Seconds to the last end state, once nothing was broken any more and all was accepted."""
+
+    waits: dict[str, float] = field(default_factory=dict)
+    """What they went by with; seconds that several wait for count for each."""
+
     not_run: str = ""
 
     @property
@@ -108,6 +115,20 @@ def table(results: Sequence[Result]) -> str:
     """Return the results as a Markdown table."""
     rows = [HEAD, tuple("---" for _ in HEAD), *map(line, results)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def slow_drains(results: Sequence[Result], bound: float) -> str:
+    """Return the line below the table: which drains took longer than ``bound``, and why.
+
+    Nothing is red by it: whoever else works on this machine is in it, too.
+    """
+    slow = [result for result in results if result.drained > bound]
+    told = f"drained in more than lease + 2 ticks ({bound:g} s): {len(slow)} of {len(results)} rows"
+    for result in sorted(slow, key=lambda result: -result.drained):
+        waits = sorted(result.waits.items(), key=lambda wait: -wait[1])
+        causes = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in waits)
+        told += f"\n* {result.name} ({result.database}) {result.drained:.1f} s: {causes}"
+    return told
 
 
 def summary(results: Sequence[Result]) -> str:

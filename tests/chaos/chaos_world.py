@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
-from chaos_parts import DATABASES, Broker, signal_group
+from chaos_parts import DATABASES, Broker, holder, signal_group
 from cryptography.fernet import Fernet
 from kombu import pools
 from servers import LocalProcess, wait_until
@@ -40,12 +40,18 @@ PACE = {
     "IGNY8_BATCH_SIZE": "5",
 }
 QUEUES = {
-    "publish1": ["-P", "threads", "-c", "8", "-Q", "publish,maintenance"],
-    "publish2": ["-P", "threads", "-c", "8", "-Q", "publish,maintenance"],
+    "publish1": ["-P", "threads", "-c", "8", "-Q", "publish,webhooks,maintenance"],
+    "publish2": ["-P", "threads", "-c", "8", "-Q", "publish,webhooks,maintenance"],
     "media": ["-P", "prefork", "-c", "1", "-Q", "media"],
 }
 PUBLISHERS = ("publish1", "publish2")
 WORKERS = tuple(QUEUES)
+BOUND = float(PACE["IGNY8_LEASE"]) + 2 * float(PACE["IGNY8_TICK"])
+"""Seconds from the last fault's end in which all should be at an end."""
+
+UP = {"beat": "beat: Starting"} | dict.fromkeys(WORKERS, " ready.")
+"""What a process says when it is up."""
+
 BACK_SOON = 0.2
 """Seconds between the end of a process and its next life."""
 
@@ -57,8 +63,8 @@ class World:
         self.root, self.pace = root, PACE | (pace or {})
         self._kind = DATABASES[database]
         self.parts, self._held, self._lock = {}, set(), threading.RLock()
+        self._lives = {}
         self._ended = threading.Event()
-        self.restarts = 0
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
@@ -91,6 +97,8 @@ class World:
             "CELERY_BROKER_URL": self.broker.url,
             "IGNY8_SECRET_KEYS": self.secret_key,
             "IGNY8_ALLOWED_PRIVATE_HOSTS": "127.0.0.1,localhost",
+            # Where it is set, each new life of a worker compiles Celery anew: 3 s instead of 1.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         stack.callback(self._forget, dict(os.environ))
         for name in [name for name in os.environ if name.startswith("IGNY8_")]:
@@ -122,12 +130,25 @@ class World:
             self._add(name, _celery("worker", "-n", f"{name}@chaos", *quick, *words))
         self._add("beat", _celery("beat", "-s", str(self.folder / "beat-schedule")))
         for name in WORKERS:
-            self.parts[name].wait_for_log("ready.")
+            self.parts[name].wait_for_log(UP[name])
 
     def _add(self, name, command, port=None):
         env = {"PYTHONPATH": str(self.root)}
-        made = LocalProcess(name, command, self.folder, env=env, port=port)
-        self.parts[name] = made.start()
+        self.parts[name] = LocalProcess(name, command, self.folder, env=env, port=port)
+        self._begin(name)
+
+    def _begin(self, name):
+        """Give a process its next life, and note where that begins in its log."""
+        part = self.parts[name]
+        part.kill()  # what is left of its last one still writes
+        self._lives[name] = part.log.stat().st_size if part.log.exists() else 0
+        part.start()
+
+    def said(self, name):
+        """Return what a process has said in this life."""
+        with self.parts[name].log.open("rb") as log:
+            log.seek(self._lives[name])
+            return log.read().decode(errors="replace")
 
     def web(self):
         """Start the ingress, once; return its address."""
@@ -141,6 +162,9 @@ class World:
         self.parts["web"].wait_for_port()
         return f"http://127.0.0.1:{self.parts['web'].port}"
 
+    def is_up(self, name):
+        return self.parts[name].running and UP[name] in self.said(name)
+
     # --- what a nemesis does ---------------------------------------------------------------
 
     def kill(self, name, number=signal.SIGKILL):
@@ -148,12 +172,21 @@ class World:
         with self._lock:
             signal_group(self.parts[name], number)
 
-    def end(self, name, number):
-        """Send it alone a signal that it ends by, and see it end; it comes back by itself."""
+    def kill_sender(self, port):
+        """Kill the publisher whose connection has this port; return whether there was one."""
         with self._lock:
-            part = self.parts[name]
-            part.kill(number)
-            wait_until(lambda: not part.running, what=f"the end of {name}")
+            sender = holder(port, [self.parts[name] for name in PUBLISHERS])
+            if sender is not None:
+                signal_group(sender, signal.SIGKILL)
+        return sender is not None
+
+    def end(self, number, *names):
+        """Send them alone a signal that they end by, and see it; they come back by themselves."""
+        with self._lock:
+            parts = [self.parts[name] for name in names]
+            for part in parts:
+                part.kill(number)
+            wait_until(lambda: not any(part.running for part in parts), what=f"the end of {names}")
 
     def hold(self, name):
         """Kill it and keep it down."""
@@ -166,7 +199,7 @@ class World:
         with self._lock:
             self._held.discard(name)
             if not self.parts[name].running:
-                self.parts[name].start()
+                self._begin(name)
 
     def freeze(self, name):
         self.kill(name, signal.SIGSTOP)
@@ -177,14 +210,16 @@ class World:
     def restart(self, name, env=None):
         """Kill it and start it with another environment (None: the usual one)."""
         self.hold(name)
-        with self._lock:
-            extra = {"PYTHONPATH": str(self.root)} | (env or {})
-            self.parts[name].env = {**os.environ, **extra}
-            ready = self.parts[name].text().count(" ready.")
-            self.release(name)
+        self.parts[name].env = {**os.environ, "PYTHONPATH": str(self.root), **(env or {})}
+        self.release(name)
         if name in WORKERS:
-            part = self.parts[name]
-            wait_until(lambda: part.text().count(" ready.") > ready, what=f"{name} ready")
+            wait_until(lambda: self.is_up(name), what=f"{name} ready")
+
+    def install(self, root):
+        """Let every process begin its next life with the release in another folder."""
+        self.root = root
+        for name in {*WORKERS, "beat", "web"} & set(self.parts):
+            self.parts[name].env = {**os.environ, "PYTHONPATH": str(root)}
 
     def child_of(self, name):
         """Return the process id of a prefork worker's child, or None while it has none."""
@@ -203,8 +238,7 @@ class World:
             with self._lock:
                 for name, part in self.parts.items():
                     if not self._ended.is_set() and name not in self._held and not part.running:
-                        part.start()
-                        self.restarts += 1
+                        self._begin(name)
 
     def revive(self):
         """Thaw and release everything."""
@@ -217,6 +251,11 @@ class World:
         self.revive()
         self.broker.process.wait_for_port()
         wait_until(self.database_answers, what="the database")
+
+    def wait_until_ready(self):
+        """Wait until all that may just have been killed takes work again, the schedule too."""
+        wait_until(lambda: self.is_up("beat"), what="the schedule")
+        self.deaf()
 
     def database_answers(self):
         try:

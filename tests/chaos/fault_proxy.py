@@ -4,87 +4,18 @@ It reads whole HTTP requests, so that a fault strikes a request and not a stretc
 """
 
 import contextlib
-import re
 import socket
 import ssl
 import struct
 import threading
 from collections import Counter, deque
-from dataclasses import dataclass
-from enum import StrEnum
-from random import Random
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from fault_dial import Dial, Fault, Kind
+from http_messages import Message, read_message
 from servers.processes import free_port, wait_until
 
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
-LINE_LIMIT = 65536
-PUBLISH = r"/igny8/v1/publish(\?|&|$)"
-ANY = ""
-
-
-class Kind(StrEnum):
-    # The site never sees the request.
-    RESET = "reset"
-    STATUS = "status"
-    REDIRECT = "redirect"
-    # The site sees it, perhaps long after the sender has gone.
-    DELAY = "delay"
-    # The site carries it out; the sender can't tell.
-    RESET_AFTER_SEND = "reset_after_send"
-    LOST_ANSWER = "lost_answer"
-    LATE_ANSWER = "late_answer"
-    HTML_200 = "html_200"
-    TRUNCATED_JSON = "truncated_json"
-    CUT_BODY = "cut_body"
-    DRIP_HEAD = "drip_head"
-    DRIP_BODY = "drip_body"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One setting of the dial. ``path`` is searched in the decoded target (default: publishing);
-    ``times`` is how often it strikes before it is used up (None: for ever)."""
-
-    kind: Kind
-    path: str = PUBLISH
-    method: str = ".*"
-    probability: float = 1.0
-    times: int | None = None
-    seconds: float = 1.0
-    code: int = 503
-    retry_after: str | None = None
-    location: str = "http://127.0.0.1:1/"
-    bytes_per_second: float = 1.0
-
-    def matches(self, request):
-        return bool(
-            re.fullmatch(self.method, request.method) and re.search(self.path, request.decoded)
-        )
-
-
-@dataclass(frozen=True)
-class Message:
-    """A request or an answer: its first line, its headers in lower case, its body."""
-
-    first: str
-    headers: dict[str, str]
-    body: bytes = b""
-    is_whole: bool = True
-    """False where only the end of the connection ends the body."""
-
-    @property
-    def method(self):
-        return self.first.split()[0]
-
-    @property
-    def decoded(self):
-        return unquote(self.first.split()[1])
-
-    def head(self, **changes):
-        headers = {**self.headers, **{name.replace("_", "-"): v for name, v in changes.items()}}
-        lines = [self.first, *(f"{name}: {value}" for name, value in headers.items())]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
 class FaultProxy:
@@ -93,24 +24,26 @@ class FaultProxy:
     While it is stopped, connections are refused. ``tls`` is the context that it presents itself
     with (None: plain HTTP) and may be changed at any time. ``counts`` holds connections,
     tls_failed, requests, forwarded and broken; ``struck`` each kind's strikes; ``requests`` what
-    came in, newest last.
+    came in, newest last; ``senders`` the ports of those whose request is at the site. ``watch``
+    is called with each request and its sender's port, before anything is done with it; where it
+    returns True, nothing of it goes on.
     """
 
     def __init__(self, site_url, *, seed=0, tls=None, patience=120.0):
         parts = urlsplit(site_url)
         self._site = (parts.hostname, parts.port)
         self._patience = patience
-        self._random = Random(seed)
+        self._dial = Dial(seed)
         self._lock = threading.Lock()
-        self._faults = []
         self._listener = None
         self._thread = None
         self._stopping = threading.Event()
         self._open = set()
         self.tls = tls
+        self.watch = lambda _request, _port: False
         self.port = free_port()
-        self.counts, self.struck = Counter(), Counter()
-        self.requests = deque(maxlen=10_000)
+        self.counts = Counter()
+        self.requests, self.senders = deque(maxlen=10_000), set()
 
     @property
     def url(self):
@@ -154,28 +87,14 @@ class FaultProxy:
 
     def add(self, kind, **fields):
         """Set a fault; the first that strikes wins."""
-        fault = Fault(Kind(kind), **fields)
-        with self._lock:
-            self._faults.append([fault, fault.times])
-        return fault
+        return self._dial.add(kind, **fields)
 
     def clear(self):
-        with self._lock:
-            self._faults.clear()
+        self._dial.clear()
 
-    def _strike(self, request):
-        with self._lock:
-            for entry in self._faults:
-                fault, left = entry
-                if left == 0 or not fault.matches(request):
-                    continue
-                if self._random.random() >= fault.probability:
-                    continue
-                if left is not None:
-                    entry[1] = left - 1
-                self.struck[fault.kind.value] += 1
-                return fault
-        return None
+    @property
+    def struck(self):
+        return self._dial.struck
 
     def _count(self, name):
         with self._lock:
@@ -213,12 +132,10 @@ class FaultProxy:
 
     def _exchange(self, connection, reader, stopping):
         """Pass one request on and its answer back; return whether the connection stays open."""
-        request = read_message(reader, is_answer=False)
+        request = self._receive(connection, reader)
         if request is None:
             return False
-        self._count("requests")
-        self.requests.append(request)
-        fault = self._strike(request)
+        fault = self._dial.strike(request)
         kind = fault.kind if fault else None
         if kind is Kind.DELAY:
             stopping.wait(fault.seconds)
@@ -231,12 +148,24 @@ class FaultProxy:
             threading.Thread(target=self._forward, args=(request, sent), daemon=True).start()
             sent.wait(self._patience)
             return _reset(connection)  # while the site still works on it
+        port = connection.getpeername()[1]
+        self.senders.add(port)
         answer = self._forward(request)
+        self.senders.discard(port)
         if answer is None or kind is Kind.LOST_ANSWER:
             return False
         if kind is Kind.LATE_ANSWER:
             stopping.wait(fault.seconds)
         return _deliver(connection, answer, fault, stopping)
+
+    def _receive(self, connection, reader):
+        """Return the next request; None when there is none, or none to be passed on."""
+        request = read_message(reader, is_answer=False)
+        if request is None:
+            return None
+        self._count("requests")
+        self.requests.append(request)
+        return None if self.watch(request, connection.getpeername()[1]) else request
 
     def _forward(self, request, sent=None):
         """Return the site's answer, None where it gave none; ``sent`` is set when it has it all."""
@@ -256,24 +185,6 @@ class FaultProxy:
         if answer is None:
             self._count("broken")
         return answer
-
-
-def read_message(reader, *, is_answer, bodiless=False):
-    """Return the next request or answer on a connection; None when it ended before one."""
-    first = reader.readline(LINE_LIMIT).decode("latin-1").strip()
-    if len(first.split()) < 2:
-        return None
-    headers = {}
-    while line := reader.readline(LINE_LIMIT).decode("latin-1").strip():
-        name, _, value = line.partition(":")
-        headers[name.strip().lower()] = value.strip()
-    if bodiless:
-        return Message(first, headers)
-    length = headers.get("content-length")
-    if length is None and is_answer:
-        return Message(first, headers, reader.read(), is_whole=False)
-    body = reader.read(int(length or 0))
-    return Message(first, headers, body) if len(body) == int(length or 0) else None
 
 
 def _reset(connection):

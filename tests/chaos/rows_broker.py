@@ -4,7 +4,7 @@ import shutil
 
 from chaos_clients import Accepted
 from chaos_rest import RestCaller
-from chaos_table import POSTGRESQL, SQLITE, Row, Size
+from chaos_table import POSTGRESQL, SQLITE, WAITS, Row, Size
 
 
 def kill_with_aof(run):
@@ -33,13 +33,8 @@ def freeze(run):
     run.pause(0.3)
     run.world.freeze("valkey")
     run.struck()
-    wait(run, run.size.seconds)
+    run.last(run.size.seconds)
     run.world.thaw("valkey")
-
-
-def wait(run, seconds):
-    """Wait exactly so long: the row's name says it."""
-    run.clients.hurry.wait(seconds)
 
 
 def restore_old_copy(run):
@@ -92,25 +87,31 @@ ROWS = [
         "Valkey SIGKILL and restart, with AOF",
         kill_with_aof,
         Size(3, 24, 6),
-        Size(20, 400, 120),
+        Size(20, 200, 45),
         databases=(POSTGRESQL,),
     ),
     Row(
         "Valkey SIGKILL and restart, without AOF",
         kill_without_aof,
         Size(3, 24, 6),
-        Size(20, 400, 120),
+        Size(20, 200, 45),
         databases=(SQLITE,),
     ),
-    Row("FLUSHALL", flush, Size(2, 24, 2), Size(5, 300, 20)),
-    Row("Valkey frozen (quick: 8 s, full: 60 s)", freeze, Size(1, 12, 8), Size(1, 100, 60)),
+    Row("FLUSHALL", flush, Size(2, 24, 2), Size(5, 150, 10)),
+    Row(
+        "Valkey frozen (quick: 8 s, full: 60 s)",
+        freeze,
+        Size(1, 12, 8),
+        Size(1, 100, 60),
+        lane=WAITS,
+    ),
     Row(
         "Valkey restored from an old copy",
         restore_old_copy,
         Size(1, 16, 2),
-        Size(5, 200, 30),
+        Size(5, 60, 12),
         databases=(POSTGRESQL,),
     ),
-    Row("Valkey's memory full", fill_memory, Size(2, 12, 3), Size(10, 200, 60)),
-    Row("Valkey unreachable when the API accepts", accept_without_broker, Size(1, 4), Size(5, 50)),
+    Row("Valkey's memory full", fill_memory, Size(2, 12, 3), Size(10, 100, 15)),
+    Row("Valkey unreachable when the API accepts", accept_without_broker, Size(1, 4), Size(1, 50)),
 ]

@@ -22,7 +22,7 @@ LOCK = (
 def restart_postgres(run):
     """What `pg_ctl restart -m immediate` does: no goodbye to anybody, then a recovery."""
     for _ in run.strikes():
-        run.world.end("postgresql", "SIGQUIT")
+        run.world.end("SIGQUIT", "postgresql")
         wait_until(run.world.database_answers, what="the database")
 
 
@@ -76,7 +76,7 @@ ROWS = [
         "PostgreSQL restarted, immediate",
         restart_postgres,
         Size(2, 30, 4),
-        Size(5, 300, 60),
+        Size(5, 150, 20),
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
     ),
@@ -84,7 +84,7 @@ ROWS = [
         "PostgreSQL's connections cut",
         cut_connections,
         Size(3, 24, 2),
-        Size(30, 300, 60),
+        Size(20, 150, 20),
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
     ),
@@ -92,7 +92,7 @@ ROWS = [
         "PostgreSQL's disk full",
         fill_disk,
         Size(1, 16, 3),
-        Size(5, 200, 60),
+        Size(5, 100, 15),
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
     ),
@@ -100,7 +100,7 @@ ROWS = [
         "SQLite locked by another process (quick: 6 s, full: 20 s)",
         lock_sqlite,
         Size(1, 16, 6),
-        Size(1, 200, 20),
+        Size(1, 100, 20),
         databases=(SQLITE,),
         full_databases=(SQLITE,),
     ),

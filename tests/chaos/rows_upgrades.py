@@ -82,19 +82,19 @@ ROWS = [
         "messages of other releases in the queues",
         send_strange_messages,
         Size(len(MESSAGES), 16, 3),
-        Size(20 * len(MESSAGES), 300, 60),
+        Size(10 * len(MESSAGES), 150, 12),
     ),
     Row(
         "every message of a batch 15 times",
         repeat_messages,
         Size(3, 6, 2),
-        Size(50, 100, 60),
+        Size(20, 60, 12),
     ),
     Row(
         "rows of other releases",
         leave_old_rows,
         Size(2 * len(SHAPES), 8, 2),
-        Size(20 * len(SHAPES), 100, 30),
+        Size(10 * len(SHAPES), 60, 10),
         databases=BOTH,
     ),
 ]

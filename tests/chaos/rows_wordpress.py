@@ -1,9 +1,8 @@
 """Rows marked W: against a real WordPress, counted through its own REST API."""
 
-from chaos_table import POSTGRESQL, SQLITE, NotRun, Row, Size
+from chaos_table import POSTGRESQL, SQLITE, WAITS, NotRun, Row, Size
 from chaos_wordpress import real_site
-from chaos_world import PUBLISHERS
-from rows_site import after_our_deadline, dialled
+from rows_site_answers import after_our_deadline, dialled
 from servers import wait_until
 
 TAKEOVER = 120
@@ -11,12 +10,14 @@ TAKEOVER = 120
 
 
 def kill_workers(run):
-    """Kill every worker that publishes, each time while a request of theirs is on its way."""
+    """Kill a worker each time while its request is at the site."""
+    proxy = run.sites[0].proxy
     for _ in run.strikes():
-        wait_for_request(run)
-        run.pause(0.05)
-        for name in PUBLISHERS:
-            run.world.kill(name)
+        killed = False
+        while not killed:
+            wait_for_request(run)
+            run.pause(0.05)
+            killed = any(run.world.kill_sender(port) for port in list(proxy.senders))
 
 
 def wait_for_request(run):
@@ -54,15 +55,17 @@ ROWS = [
         kill_workers,
         Size(5, 25, 12),
         Size(100, 300, 300),
-        databases=(SQLITE,),
         sites=real_site,
+        lane=WAITS,
     ),
     Row(
         "W: 20 % of answers lost",
         dialled({"kind": "lost_answer", "probability": 0.2}),
         Size(4, 25, 4),
-        Size(100, 400, 120),
+        Size(40, 150, 20),
+        full_databases=(SQLITE,),
         sites=real_site,
+        lane=WAITS,
     ),
     Row(
         "W: late answers, late requests, resets, drips and 503",
@@ -76,15 +79,19 @@ ROWS = [
             {"kind": "status", "code": 503, "retry_after": "1", "probability": 0.08},
         ),
         Size(5, 25, 3),
-        Size(200, 400, 120),
+        Size(40, 100, 20),
         databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
         sites=real_site,
+        lane=WAITS,
     ),
     Row(
         "W: SIGKILL of the site's web server",
         crash_site,
         Size(0, 0, 0),
-        Size(10, 60, 30),
+        Size(10, 60, 15),
+        full_databases=(SQLITE,),
         sites=only_in_full,
+        lane=WAITS,
     ),
 ]

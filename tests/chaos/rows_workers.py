@@ -6,9 +6,9 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from chaos_checks import ENDS, rows_of
+from chaos_drain import have_ended
 from chaos_sites import simulated_sites
-from chaos_table import BOTH, POSTGRESQL, SQLITE, NotRun, Row, Size
+from chaos_table import BOTH, POSTGRESQL, WAITS, NotRun, Row, Size
 from chaos_world import PUBLISHERS, WORKERS
 from servers import wait_until
 
@@ -21,7 +21,6 @@ def two_sites(run):
 
 
 LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
-HOUR = 3600
 
 
 def kill_workers(run):
@@ -69,25 +68,29 @@ def freeze_worker(run):
         mine = run.publish(10)
         run.world.release(frozen)  # it alone, so that it has the batches, and full ones
         wait_until(lambda m=mine: _some_are_there(run, m), what="the first post")
-        run.world.freeze(frozen)
+        freeze_between_transactions(run, frozen)
         run.undial()
         run.world.release(other)
-        wait_until(lambda m=mine: _ended(m), what="the other worker's end", timeout=60)
+        wait_until(lambda m=mine: have_ended(m), what="the other worker's end")
         for entry in mine:
             run.clients.edit(entry.content_id)
-        wait_until(lambda m=mine: _ended(m), what="the edits' end", timeout=60)
+        wait_until(lambda m=mine: have_ended(m), what="the edits' end")
         run.world.thaw(frozen)
         run.late(2.5)  # it goes on with its batch, if anything lets it
+
+
+def freeze_between_transactions(run, name):
+    """Freeze a worker that holds no lock of the database: all would wait until it wakes up."""
+    run.world.freeze(name)
+    while run.world.database.is_locked():
+        run.world.thaw(name)
+        run.pause(0.05)
+        run.world.freeze(name)
 
 
 def _some_are_there(run, accepted):
     wanted = {entry.content_id for entry in accepted}
     return any(post.content_id in wanted for site in run.sites for post in site.posts())
-
-
-def _ended(accepted):
-    rows = rows_of(entry.content_id for entry in accepted)
-    return all(row.state in ENDS for row in rows.values())
 
 
 def clock_ahead(run):
@@ -117,31 +120,36 @@ ROWS = [
         "SIGKILL of workers",
         kill_workers,
         Size(10, 100, 12),
-        Size(200, 1000, 300),
-        databases=(SQLITE,),
+        Size(200, 1000, 240),
     ),
-    Row("SIGKILL of the media worker's child", kill_child, Size(5, 24, 3), Size(50, 500, 60)),
+    Row(
+        "SIGKILL of the media worker's child",
+        kill_child,
+        Size(5, 24, 3),
+        Size(30, 200, 15),
+    ),
     Row(
         "SIGKILL in the middle of dispatch",
         kill_in_dispatch,
         Size(2, 6, 4),
-        Size(30, 60, 150),
+        Size(20, 40, 40),
         databases=(POSTGRESQL,),
     ),
-    Row("SIGKILL of beat", kill_beat, Size(3, 15, 3), Size(30, 300, 60)),
+    Row("SIGKILL of beat", kill_beat, Size(3, 15, 3), Size(15, 100, 12)),
     Row(
         "SIGSTOP longer than the lease, then SIGCONT",
         freeze_worker,
         Size(1, 4, 1),
-        Size(10, 200, 20),
+        Size(6, 60, 10),
         databases=BOTH,
         sites=two_sites,
+        lane=WAITS,
     ),
     Row(
         "clock 1 h ahead on one worker",
         clock_ahead,
         Size(3, 20, 3),
-        Size(20, 300, 60),
+        Size(10, 100, 12),
         databases=(POSTGRESQL,),
         # SQLite has no clock of its own: one host, one clock.
         full_databases=(POSTGRESQL,),

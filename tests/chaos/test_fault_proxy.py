@@ -4,7 +4,8 @@ import pytest
 import requests
 from certificates import BROKEN, Certificates
 from factories import SITE_KEY
-from fault_proxy import ANY, FaultProxy
+from fault_dial import ANY
+from fault_proxy import FaultProxy
 from servers import wait_until
 
 PATH = "/wp-json/igny8/v1/status"

@@ -53,3 +53,56 @@ def test_without_a_site_it_says_what_to_do(sqlite_database):
     ran = igny8("census")
 
     assert (ran.code, "igny8 site add" in ran.err) == (4, True)
+
+
+@pytest.fixture
+def emptied(sqlite_database, integration):
+    """Ten publications that count as published, on a site that knows nothing of them."""
+    for number in range(10):
+        make_publication(integration, title=f"Post {number}")
+    with session_scope() as session:
+        session.execute(
+            sa.update(Publication).values(
+                state=PublicationState.PUBLISHED,
+                published_revision=1,
+                external_id=sa.cast(Publication.id + 900, sa.String),
+            )
+        )
+    return integration.site_id
+
+
+def waiting():
+    with session_scope(read_only=True) as session:
+        query = sa.select(sa.func.count()).select_from(Publication).filter_by(state="queued")
+        return session.scalar(query)
+
+
+def test_a_site_that_lost_much_waits_for_a_word(emptied):
+    ran = igny8("census", "--site", emptied)
+
+    assert (ran.code, waiting()) == (1, 0)
+    assert "10 of 10 published posts" in ran.err
+    assert f"igny8 census --site {emptied} --repair" in ran.err
+
+
+def test_scripts_see_what_is_held(emptied):
+    (census,) = igny8("--json", "census").json["censuses"]
+
+    assert (census["held"], census["complete"]) == (True, True)
+    whole, *held = census["findings"]
+    assert (whole["kind"], whole["publication_key"]) == ("many_lost", None)
+    assert {(each["kind"], each["repair"]) for each in held} == {("lost", "held")}
+
+
+def test_after_the_word_everything_is_sent_again(emptied):
+    igny8("census", "--site", emptied)
+    ran = igny8("census", "--site", emptied, "--repair")
+
+    assert (ran.code, waiting()) == (0, 10)
+
+
+def test_a_word_is_for_one_site(emptied):
+    ran = igny8("census", "--repair")
+
+    assert (ran.code, waiting()) == (4, 0)
+    assert "--site" in ran.err

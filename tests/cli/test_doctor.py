@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 from servers import free_port
 from typer.testing import CliRunner
 
@@ -45,6 +46,7 @@ def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
         "disk": "ok",
         "secret key": "ok",
         "database": "ok",
+        "clock": "ok",
         "broker": "fail",
         "workers": "fail",
         "beat": "fail",
@@ -53,6 +55,18 @@ def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
         "Flower": "warn",
     }
     assert "igny8 up" in found["broker"]["advice"]
+
+
+@pytest.mark.usefixtures("migrated")
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(3600, "3600 s ahead of"), (-90, "90 s behind")], ids=["ahead", "behind"]
+)
+def test_a_clock_that_is_not_the_databases_is_told(seconds, words):
+    with time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds)):
+        found = ask()[1]["clock"]
+
+    assert found["grade"] == "fail"
+    assert words in found["said"]
 
 
 def test_a_database_without_tables_is_told_how_to_get_them(nothing_runs):
@@ -130,7 +144,7 @@ def test_every_entry_is_measured_by_its_own_interval(migrated, rescue, grade):
     ],
 )
 def test_a_queue_that_nobody_takes_from_is_named(migrated, media, grade):
-    ticked(pulse_publish=5, pulse_maintenance=5, pulse_media=media)
+    ticked(pulse_publish=5, pulse_webhooks=5, pulse_maintenance=5, pulse_media=media)
 
     found = ask()[1]["queues"]
 
@@ -141,7 +155,7 @@ def test_a_queue_that_nobody_takes_from_is_named(migrated, media, grade):
 def test_queues_from_which_nothing_came_yet_are_named(migrated):
     ticked(pulse_publish=5)
 
-    assert ask()[1]["queues"]["said"] == "nothing taken yet from: media, maintenance"
+    assert ask()[1]["queues"]["said"] == "nothing taken yet from: media, webhooks, maintenance"
 
 
 def test_a_broker_that_answers_is_well(migrated, broker_url):

@@ -57,6 +57,12 @@ class BridgeSite:
         )
         return {term["id"]: (term["name"], term.get("parent", 0)) for term in answer.json()}
 
+    def state(self, *post_ids):
+        """Return what GET /post-state says of posts."""
+        answer = self.call("GET", "/post-state", params={"post_ids": ",".join(map(str, post_ids))})
+        answer.raise_for_status()
+        return answer.json()["posts"]
+
     def media_count(self):
         answer = requests.get(f"{self.url}/wp-json/wp/v2/media", timeout=30)
         return int(answer.headers["X-WP-Total"])
@@ -81,6 +87,29 @@ class RealSite(BridgeSite):
 
     def delete(self, post_id):
         self._delete(post_id, "true")
+
+    def _write(self, path, fields):
+        answer = requests.post(
+            f"{self.url}/wp-json/wp/v2/{path}", json=fields, auth=self.auth, timeout=30
+        )
+        answer.raise_for_status()
+        return answer.json()["id"]
+
+    def edit(self, post_id, **fields):
+        self._write(f"posts/{post_id}", fields)
+
+    def assign(self, post_id, categories, tags):
+        ids = {
+            kind: [self._write(kind, {"name": name}) for name in names]
+            for kind, names in (("categories", categories), ("tags", tags))
+        }
+        self._write(f"posts/{post_id}", ids)
+
+    def untrash(self, post_id):
+        self._write(f"posts/{post_id}", {"status": "draft"})
+
+    def add_post(self, title):
+        return self._write("posts", {"title": title, "status": "publish"})
 
     def forget_key(self):
         self.wordpress.php("<?php delete_option( 'igny8_api_key' );")
@@ -115,6 +144,18 @@ class SimulatedBridgeSite(BridgeSite):
         requests.post(
             f"{self.url}/_simulator/posts/{post_id}/delete", timeout=10
         ).raise_for_status()
+
+    def edit(self, post_id, **fields):
+        self.simulated.edit(post_id, **fields)
+
+    def assign(self, post_id, categories, tags):
+        self.simulated.assign(post_id, categories=categories, tags=tags)
+
+    def untrash(self, post_id):
+        self.simulated.untrash(post_id)
+
+    def add_post(self, title):
+        return self.simulated.add_post(title)
 
     def forget_key(self):
         self.simulated.api_key = ""

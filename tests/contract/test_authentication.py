@@ -10,6 +10,11 @@ DOORS = [
     ("GET", f"/publications/{'0' * 36}"),
     ("GET", "/media"),
     ("POST", "/publish"),
+    ("GET", "/structure"),
+    ("GET", "/post-state"),
+    ("POST", "/key/next"),
+    ("POST", "/key/prove"),
+    ("POST", "/key/switch"),
 ]
 
 
@@ -83,3 +88,27 @@ def test_the_site_says_what_it_is(bridge):
         "timezone",
         "transactions",
     } <= set(body)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        pytest.param({"Authorization": f"Bearer {KEY}"}, True, id="through"),
+        pytest.param({"X-IGNY8-API-Key": KEY}, False, id="stripped-on-the-way"),
+    ],
+)
+def test_the_site_says_whether_the_authorization_header_arrives(bridge, headers, seen):
+    assert ask(bridge, headers).json()["authorization_header_seen"] is seen
+
+
+def test_the_site_says_what_it_can_take(bridge):
+    body = ask(bridge, {"X-IGNY8-API-Key": KEY}).json()
+
+    assert (body["can_write"], body["pretty_permalinks"]) == (True, True)
+    assert set(body["upload_limits"]) == {
+        "max_upload_bytes",
+        "max_post_bytes",
+        "memory_bytes",
+        "execution_seconds",
+    }
+    assert body["upload_limits"]["max_upload_bytes"] > 0

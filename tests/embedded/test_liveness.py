@@ -134,7 +134,7 @@ def bench(tmp_path, rows, broker_url, monkeypatch):
     [
         pytest.param(("media",), ["publish"], id="one that takes nothing at all"),
         pytest.param(("media", "publish"), ["publish"], id="one that leaves one queue"),
-        pytest.param(("publish", "maintenance"), ["media"], id="the other"),
+        pytest.param(("publish", "webhooks", "maintenance"), ["media"], id="the other"),
         pytest.param(QUEUES, [], id="none"),
     ],
 )

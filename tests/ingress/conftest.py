@@ -1,10 +1,8 @@
 """The application on a database of its own with a real broker, and a caller with a token."""
 
 import pytest
-from ingress_rows import Caller, make_tenant, point_celery_at
+from ingress_rows import Caller, application, make_tenant, point_celery_at
 
-import settings
-from ingress import create_app
 from models.session import session_scope
 
 
@@ -16,9 +14,7 @@ def broker(broker_url, valkey_server, environment):
 
 @pytest.fixture
 def app(database, broker):
-    made = create_app(settings.current())
-    made.testing = False  # an error is an answer here, as it is outside
-    return made
+    return application()
 
 
 @pytest.fixture

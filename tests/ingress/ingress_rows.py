@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from factories import make_account, make_content, make_integration, make_site
 from kombu import pools
 
+import settings
+from ingress import create_app
 from models import Account, ApiToken, Content, Integration, Publication, PublicationState, Site
 from models.encryption import digest
 from models.session import session_scope
@@ -18,6 +20,21 @@ def point_celery_at(environment, url):
     environment.setenv("CELERY_BROKER_URL", url)
     pools.reset()
     celery_app._after_fork()
+
+
+_apps = {}
+
+
+def application():
+    """Return the web application for the present settings, one for all tests that have the same.
+
+    To make it costs more than most tests. It must stay as it is: who adds a route makes their own.
+    """
+    known = settings.current()
+    read = known.model_dump_json(exclude={"data_dir", "database_url", "secret_keys"})
+    if read not in _apps:
+        _apps[read] = create_app(known)
+    return _apps[read]
 
 
 def issue_token(session, account, **values):

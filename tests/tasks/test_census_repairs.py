@@ -2,12 +2,12 @@
 
 import pytest
 import sqlalchemy as sa
+from census_looks import census, conflicts, open_findings, revise
 from chains import run_due
-from factories import make_content, make_publication, reload
+from factories import make_publication, reload
 
 import tasks.census
-from models import Attempt, CensusFinding, Integration, Publication, PublicationState, SyncEvent
-from models.accepting import Wanted, accept_publish
+from models import Attempt, Integration, Publication, PublicationState
 from models.census import claim_census, due_sites, end_census
 from models.clock import now_plus
 from models.session import session_scope
@@ -20,33 +20,9 @@ from tasks.census_taking import take_census
 DAYS = 24 * 3600
 
 
-def conflicts():
-    with session_scope(read_only=True) as session:
-        query = sa.select(SyncEvent).filter_by(event_type="conflict").order_by(SyncEvent.id)
-        return list(session.scalars(query))
-
-
-def open_findings():
-    with session_scope(read_only=True) as session:
-        return sorted(session.scalars(sa.select(CensusFinding.kind)))
-
-
-def census(integration):
-    taken = take_census(integration.id, forced=True)
-    assert taken.error is None
-    return [finding.kind for finding in taken.findings]
-
-
 def change(row, **values):
     with session_scope() as session:
         session.execute(sa.update(Publication).filter_by(id=row.id).values(**values))
-
-
-def revise(row, integration, title="A longer walk"):
-    with session_scope() as session:
-        content = session.get_one(Publication, row.id).content
-        changed = make_content(session, content.site, title, "<p>Further.</p>", content=content)
-        accept_publish(session, changed, session.get_one(Integration, integration.id), Wanted())
 
 
 def meanwhile(monkeypatch, act):
@@ -66,10 +42,6 @@ def published(integration, simulated_site):
     row = make_publication(integration, title="A walk")
     run_due()
     return reload(row)
-
-
-def shown(site):
-    return [(post.title, post.status) for post in site.posts]
 
 
 def test_where_all_is_well_nothing_is_found(integration, published, simulated_site):

@@ -12,11 +12,11 @@ from factories import (
     reload,
 )
 
-from models import Attempt, Integration, Publication, PublicationState, SyncEvent
+from models import Attempt, Integration, Publication, PublicationState, Revision, SyncEvent
 from models.accepting import Wanted, accept_publish
-from models.claiming import rescue_expired
 from models.clock import now_plus
 from models.outcomes import resume_site
+from models.rescuing import rescue_expired
 from models.session import session_scope
 from simulators.wordpress import SimulatedSite
 
@@ -56,6 +56,27 @@ def test_success_is_told_in_an_event(publication):
     assert (event.event_type, event.action, event.success) == ("publish", "content_publish", True)
     assert event.external_id == reload(publication).external_id
     assert event.content_id == publication.content_id
+
+
+def test_an_event_tells_how_long_the_last_try_took(integration, simulated_site, turn_dial):
+    rows = [make_publication(integration, title=f"Post {number}") for number in range(3)]
+    turn_dial(kind="status", code=429, times=3)
+    run_due(LINKS[:-1])
+    make_due()
+
+    def set_durations(_batch_id):
+        with session_scope() as session:
+            took = Attempt.id * 1000 + Attempt.publication_id
+            session.execute(sa.update(Attempt).values(duration_ms=took))
+
+    run_due([*LINKS[:-1], set_durations, LINKS[-1]])
+
+    with session_scope(read_only=True) as session:
+        tries = session.scalars(sa.select(Attempt).order_by(Attempt.id)).all()
+    last = {each.publication_id: each.duration_ms for each in tries if each.method == "POST"}
+    contents = {row.content_id: row.id for row in rows}
+    assert {contents[event.content_id]: event.duration_ms for event in events()} == last
+    assert len(set(last.values())) == 3
 
 
 @pytest.mark.parametrize("again", range(len(LINKS)))
@@ -157,7 +178,8 @@ def test_three_attempts_in_total(publication, simulated_site, turn_dial):
 
     failed = reload(publication)
     assert (failed.state, failed.attempts) == (PublicationState.FAILED, 3)
-    assert [event.success for event in events()] == [False]
+    (event,) = events()
+    assert (event.success, event.duration_ms is None) == (False, False)
     assert simulated_site.posts == []
 
 
@@ -247,3 +269,18 @@ def test_a_post_removed_at_the_site_is_not_called_published(publication, simulat
 
     failed = reload(publication)
     assert (failed.state, failed.failure_code) == (PublicationState.FAILED, "removed")
+
+
+@pytest.mark.parametrize("unclear", [False, True])
+def test_what_can_not_be_built_fails_alone_and_stays_as_clear_as_it_was(integration, unclear):
+    broken, other = (make_publication(integration) for _ in range(2))
+    with session_scope() as session:
+        session.get_one(Publication, broken.id).unclear = unclear
+        revision = session.get_one(Revision, broken.revision_id)
+        revision.document = revision.document | {"html": None}
+    run_due()
+
+    failed = reload(broken)
+    assert (failed.state, failed.failure_code) == (PublicationState.FAILED, "build_failed")
+    assert failed.unclear is unclear
+    assert reload(other).state is PublicationState.PUBLISHED

@@ -17,7 +17,7 @@ from servers.nodes import LocalRabbitMQ, LocalRedis, LocalWorker, LocalWorkerCon
 from tasks.app import app
 
 LINES = {
-    "publish": ["-P", "threads", "-c", "8", "-Q", "publish,maintenance"],
+    "publish": ["-P", "threads", "-c", "8", "-Q", "publish,webhooks,maintenance"],
     "media": ["-P", "prefork", "-c", "1", "-Q", "media"],
 }
 # Quick enough for a test, in the proportions of production: lease > total deadline > read.

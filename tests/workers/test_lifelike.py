@@ -71,7 +71,7 @@ def test_two_beats_publish_nothing_twice(engine, integration, simulated_site, tm
 
 
 def test_every_queue_has_its_own_sign_of_life(engine):
-    names = {"pulse.publish", "pulse.media", "pulse.maintenance"}
+    names = {"pulse.publish", "pulse.media", "pulse.webhooks", "pulse.maintenance"}
     wait_until(lambda: names <= set(beats()), what="a pulse of every queue")
     engine["media"].kill()
     before = beats()

@@ -1,8 +1,8 @@
 <?php
 /**
  * Plugin Name:       IGNY8 WP Bridge
- * Description:       Receives posts and images from IGNY8: every publication becomes exactly one post.
- * Version:           1.4.0
+ * Description:       Receives posts and images from IGNY8, every publication as exactly one post, and tells IGNY8 what becomes of them.
+ * Version:           1.5.0
  * Requires at least: 5.6
  * Requires PHP:      7.4
  * Author:            IGNY8
@@ -17,11 +17,11 @@ namespace Igny8\Bridge;
 
 defined( 'ABSPATH' ) || exit;
 
-const VERSION     = '1.4.0';
+const VERSION     = '1.5.0';
 const PROTOCOL    = 1;
 const PLUGIN_FILE = __FILE__;
 
-foreach ( array( 'bootstrap', 'database', 'locks', 'authentication', 'replies', 'body', 'document', 'reservations', 'claims', 'publish', 'posts', 'terms', 'image-bytes', 'media', 'media-routes', 'images', 'gallery', 'seo', 'publications', 'listing', 'status', 'settings' ) as $igny8_subject ) {
+foreach ( array( 'bootstrap', 'database', 'locks', 'authentication', 'replies', 'body', 'document', 'reservations', 'claims', 'publish', 'posts', 'terms', 'image-bytes', 'media', 'media-routes', 'images', 'gallery', 'seo', 'publications', 'listing', 'status', 'engine', 'connection', 'registration', 'structure', 'sequences', 'outbox', 'post-facts', 'events', 'webhooks', 'post-state', 'key-rotation', 'cron', 'settings', 'settings-page' ) as $igny8_subject ) {
 	require_once __DIR__ . '/includes/' . $igny8_subject . '.php';
 }
 

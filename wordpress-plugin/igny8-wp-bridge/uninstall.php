@@ -13,16 +13,21 @@ namespace Igny8\Bridge\Uninstall;
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
 /**
- * Removes tables and options of the current site.
+ * Removes tables, options and planned events of the current site.
  */
 function clean_site(): void {
 	global $wpdb;
-	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_publications" );
-	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_media" );
-	$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_carriers" );
-	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->options} WHERE option_name LIKE %s", $wpdb->esc_like( 'igny8_lock_' ) . '%' ) );
-	delete_option( 'igny8_api_key' );
-	delete_option( 'igny8_db_version' );
+	foreach ( array( 'publications', 'media', 'carriers', 'outbox', 'sequences' ) as $name ) {
+		$wpdb->query( "DROP TABLE IF EXISTS {$wpdb->prefix}igny8_$name" );
+	}
+	$options = array( 'igny8\_%', '\_transient\_igny8\_%', '\_transient\_timeout\_igny8\_%' );
+	foreach ( $options as $pattern ) {
+		$names = $wpdb->get_col( $wpdb->prepare( "SELECT option_name FROM {$wpdb->options} WHERE option_name LIKE %s", $pattern ) );
+		array_map( 'delete_option', $names );
+	}
+	foreach ( array( 'igny8_sync_site_structure', 'igny8_retry_site_structure', 'igny8_hourly', 'igny8_send_events' ) as $event ) {
+		wp_clear_scheduled_hook( $event );
+	}
 }
 
 if ( is_multisite() ) {

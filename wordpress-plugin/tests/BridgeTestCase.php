@@ -43,9 +43,7 @@ abstract class BridgeTestCase extends TestCase {
 			'posts' => (int) $this->scalar( 'SELECT MAX(ID) FROM {posts}' ),
 			'terms' => (int) $this->scalar( 'SELECT MAX(term_id) FROM {terms}' ),
 		);
-		$this->scalar( 'DELETE FROM {igny8_publications}' );
-		$this->scalar( 'DELETE FROM {igny8_media}' );
-		$this->scalar( 'DELETE FROM {igny8_carriers}' );
+		$this->empty_tables();
 	}
 
 	/**
@@ -53,7 +51,7 @@ abstract class BridgeTestCase extends TestCase {
 	 */
 	protected function tearDown(): void {
 		global $wpdb;
-		foreach ( array( 'pre_http_request', 'wp_insert_post_empty_content', 'igny8_seo_plugin', 'igny8_max_body_bytes', 'igny8_post_author' ) as $hook ) {
+		foreach ( array( 'pre_http_request', 'wp_insert_post_empty_content', 'igny8_seo_plugin', 'igny8_max_body_bytes', 'igny8_post_author', 'igny8_allow_private_api', 'igny8_enabled_post_types' ) as $hook ) {
 			remove_all_filters( $hook );
 		}
 		foreach ( $wpdb->get_results( "SELECT ID, post_type FROM {$wpdb->posts} WHERE ID > {$this->highest['posts']}" ) as $post ) {
@@ -62,10 +60,41 @@ abstract class BridgeTestCase extends TestCase {
 		foreach ( $wpdb->get_results( "SELECT term_id, taxonomy FROM {$wpdb->term_taxonomy} WHERE term_id > {$this->highest['terms']}" ) as $term ) {
 			wp_delete_term( (int) $term->term_id, $term->taxonomy );
 		}
-		$this->scalar( 'DELETE FROM {igny8_publications}' );
-		$this->scalar( 'DELETE FROM {igny8_media}' );
-		$this->scalar( 'DELETE FROM {igny8_carriers}' );
+		$this->empty_tables();
+		foreach ( array( 'api_url', 'site_id', 'integration_id', 'registration', 'connection', 'connection_enabled', 'two_way_sync_enabled', 'next_api_key', 'previous_api_key', 'previous_api_key_until', 'outbox_pause', 'refused_event', 'structure_failures', 'last_structure_sync' ) as $option ) {
+			delete_option( "igny8_$option" );
+		}
+		delete_transient( 'igny8_registration_refreshed' );
+		\Igny8\Bridge\Cron\clear();
 		update_option( 'igny8_api_key', $this->own_key );
+	}
+
+	/**
+	 * Lets the site know an engine, as after Connect.
+	 */
+	protected function register_site(): void {
+		update_option( 'igny8_api_url', 'https://engine.example' );
+		update_option( 'igny8_site_id', '7' );
+		update_option(
+			'igny8_registration',
+			array(
+				'secret'   => 'whsec_' . base64_encode( str_repeat( 's', 32 ) ),
+				'webhooks' => array(
+					'status'   => 'https://engine.example/status/',
+					'metadata' => 'https://engine.example/metadata/',
+				),
+				'version'  => \Igny8\Bridge\VERSION,
+			)
+		);
+	}
+
+	/**
+	 * Empties our tables.
+	 */
+	private function empty_tables(): void {
+		foreach ( \Igny8\Bridge\Database\tables() as $table ) {
+			$this->scalar( "DELETE FROM $table" );
+		}
 	}
 
 	/**

@@ -9,6 +9,7 @@ namespace Igny8\Bridge\Tests;
 
 use Igny8\Bridge\Seo;
 use Igny8\Bridge\Settings;
+use Igny8\Bridge\SettingsPage;
 
 /**
  * What the bridge tells about the site and shows on it.
@@ -23,23 +24,27 @@ final class SiteTest extends BridgeTestCase {
 		$types = array_map( 'gettype', $data );
 		$this->assertSame(
 			array(
-				'plugin'            => 'string',
-				'plugin_version'    => 'string',
-				'protocol'          => 'integer',
-				'wordpress_version' => 'string',
-				'php_version'       => 'string',
-				'site_url'          => 'string',
-				'home_url'          => 'string',
-				'timezone'          => 'string',
-				'gmt_offset'        => 'double',
-				'transactions'      => 'boolean',
-				'max_body_bytes'    => 'integer',
-				'seo_plugin'        => 'NULL',
-				'time_gmt'          => 'string',
+				'plugin'                    => 'string',
+				'plugin_version'            => 'string',
+				'protocol'                  => 'integer',
+				'wordpress_version'         => 'string',
+				'php_version'               => 'string',
+				'site_url'                  => 'string',
+				'home_url'                  => 'string',
+				'timezone'                  => 'string',
+				'gmt_offset'                => 'double',
+				'transactions'              => 'boolean',
+				'max_body_bytes'            => 'integer',
+				'seo_plugin'                => 'NULL',
+				'time_gmt'                  => 'string',
+				'can_write'                 => 'boolean',
+				'authorization_header_seen' => 'boolean',
+				'pretty_permalinks'         => 'boolean',
+				'upload_limits'             => 'array',
 			),
 			$types
 		);
-		$this->assertSame( array( 'igny8-wp-bridge', '1.4.0', 1, PHP_VERSION ), array( $data['plugin'], $data['plugin_version'], $data['protocol'], $data['php_version'] ) );
+		$this->assertSame( array( 'igny8-wp-bridge', '1.5.0', 1, PHP_VERSION ), array( $data['plugin'], $data['plugin_version'], $data['protocol'], $data['php_version'] ) );
 		$this->assertMatchesRegularExpression( '/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/', $data['time_gmt'] );
 		$this->assertSame( 'no-store, private', $this->send( 'GET', '/status' )->get_headers()['Cache-Control'] );
 	}
@@ -157,7 +162,7 @@ final class SiteTest extends BridgeTestCase {
 		$show = static function ( int $user_id ): string {
 			wp_set_current_user( $user_id );
 			ob_start();
-			Settings\show_page();
+			SettingsPage\show();
 			wp_set_current_user( 0 );
 			return (string) ob_get_clean();
 		};

@@ -9,7 +9,7 @@ from factories import make_content, make_integration, make_publication, reload
 
 from models import Content, Integration, Publication, PublicationState, Run
 from models.accepting import Wanted, accept_publish
-from models.session import session_scope
+from models.session import engine, session_scope
 
 
 @pytest.fixture
@@ -116,6 +116,37 @@ def test_a_newer_revision_raises_the_wish(publication, state, unclear, expected)
     assert (raised.failure, raised.failure_code) == (None, None)
     assert raised.key == publication.key
     assert accepted.run.revision == 2
+
+
+def wait_for_a_lock(started):
+    """Return once a transaction of this database waits for a row that another one holds."""
+    query = sa.text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    with engine().connect() as connection:
+        while not connection.scalar(query):
+            assert not started.done(), started.result()
+            connection.rollback()
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_who_is_overtaken_by_an_edit_does_not_bring_back_the_older_text(publication):
+    with ThreadPoolExecutor(1) as pool, session_scope() as session:
+        content = session.get_one(Content, publication.content_id)
+        integration = session.get_one(Integration, publication.integration_id)
+        make_content(session, content.site, title="Second", content=content)
+        accept_publish(session, content, integration, Wanted())
+        # It sees no other text than the first before the edit is committed, and waits for the row.
+        overtaken = pool.submit(accept, publication)
+        wait_for_a_lock(overtaken)
+        session.commit()
+        answer = overtaken.result()
+
+    assert (answer.changed, answer.run.revision) == (True, 2)
+    with session_scope(read_only=True) as session:
+        row = session.get_one(Publication, publication.id)
+        assert (row.revision, row.accepted.document["title"]) == (2, "Second")
 
 
 def test_a_newer_revision_of_what_is_held_stays_held(publication):

@@ -18,11 +18,12 @@ import settings
 from models import Base, Content, Integration, Publication
 from models.accepting import Wanted, accept_publish
 from models.batches import release_batch
-from models.claiming import renew_lease, rescue_expired
+from models.claiming import renew_lease
 from models.clock import now_plus
 from models.outcomes import resume_site, suspend_site
 from models.publication import WAITING
 from models.publication import PublicationState as State
+from models.rescuing import rescue_expired
 from models.session import session_scope
 from pipeline.lifecycle import MOVES
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT

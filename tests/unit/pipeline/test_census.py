@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from models import PublicationState as State
-from pipeline.census import ALARMING, REPAIRS, Kind, Known, Repair, Shown, compare
+from pipeline.census import ALARMING, REPAIRS, Kind, Known, Repair, Shown, compare, hold_back
 
 KEY = "0f8c1d2e-0000-4000-8000-000000000001"
 ROW = Known(
@@ -150,3 +150,61 @@ def test_the_mark_changes_with_the_difference(before, after, same):
     ]
 
     assert (marks[0] == marks[1]) is same
+
+
+def site(*, published, lost=0, behind=0, removed=0):
+    """Rows of a site, and what the site lists of them."""
+    rows = [row(id=number, key=f"key-{number}") for number in range(published)]
+    rows += [row(key=f"gone-{number}", external_status="trash") for number in range(removed)]
+    listed = [post(key=row.key, status=row.external_status) for row in rows[lost:]]
+    return rows, [replace(each, revision=1) for each in listed[:behind]] + listed[behind:]
+
+
+@pytest.mark.parametrize(
+    ("of", "held"),
+    [
+        pytest.param({"published": 100}, 0, id="all-is-well"),
+        pytest.param({"published": 9, "lost": 9}, 0, id="a-small-site-lost-everything"),
+        pytest.param({"published": 10, "lost": 10}, 10, id="all-of-ten"),
+        pytest.param({"published": 49, "lost": 10}, 10, id="ten-and-more-than-a-fifth"),
+        pytest.param({"published": 50, "lost": 10}, 0, id="just-a-fifth"),
+        pytest.param({"published": 1000, "lost": 200}, 0, id="many-but-a-fifth"),
+        pytest.param({"published": 1000, "lost": 201}, 201, id="more-than-a-fifth"),
+        pytest.param({"published": 40, "lost": 5, "behind": 5}, 10, id="lost-and-behind"),
+        pytest.param(
+            {"published": 49, "lost": 10, "removed": 500}, 10, id="what-people-removed-is-not-there"
+        ),
+        pytest.param({"published": 40, "removed": 40}, 0, id="removed-by-people"),
+    ],
+)
+def test_much_at_once_is_held_back(of, held):
+    rows, listed = site(**of)
+    found = compare(rows, listed)
+    after = hold_back(rows, found, 3)
+
+    assert sum(finding.repair is Repair.HELD for finding in after) == held
+    assert sum(finding.repair is Repair.REPUBLISH for finding in after) == (
+        0 if held else of.get("lost", 0) + of.get("behind", 0)
+    )
+    assert [finding.kind for finding in after].count(Kind.MANY_LOST) == bool(held)
+    if not held:
+        assert after == found
+
+
+def test_what_is_held_says_so_and_is_told_again_when_it_is_let_go():
+    rows, listed = site(published=10, lost=10)
+    found = compare(rows, listed)
+    whole, *held = hold_back(rows, found, 3)
+
+    assert "10 of 10" in whole.words
+    assert "igny8 census --site 3 --repair" in whole.words
+    assert not any("sent again" in finding.words for finding in held)
+    assert not {finding.mark for finding in found} & {finding.mark for finding in held}
+
+
+def test_other_repairs_go_on_beside_what_is_held():
+    rows, listed = site(published=20, lost=10)
+    moved = [replace(listed[0], external_id="913"), *listed[1:]]
+    after = hold_back(rows, compare(rows, moved), 3)
+
+    assert [finding.kind for finding in after if finding.repair is Repair.CORRECT] == [Kind.MOVED]

@@ -1,6 +1,6 @@
 <?php
 /**
- * Lets in who has the site's key.
+ * Lets in who has the site's key, and knows which of the keys it is while one is rotated.
  *
  * @package Igny8\Bridge
  */
@@ -10,7 +10,14 @@ namespace Igny8\Bridge\Authentication;
 use WP_Error;
 use WP_REST_Request;
 
-const KEY_OPTION = 'igny8_api_key';
+const KEY_OPTION            = 'igny8_api_key';
+const NEXT_OPTION           = 'igny8_next_api_key';
+const PREVIOUS_OPTION       = 'igny8_previous_api_key';
+const PREVIOUS_UNTIL_OPTION = 'igny8_previous_api_key_until';
+
+const CURRENT  = 'current';
+const NEXT     = 'next';
+const PREVIOUS = 'previous';
 
 /**
  * The permission callback of every route.
@@ -26,24 +33,62 @@ function check_key( WP_REST_Request $request ) {
 }
 
 /**
- * Whether the request carries the site's key in either of the two headers.
+ * Whether the request carries a key of the site in either of the two headers.
  *
  * Hosts often strip Authorization, so the engine sends both.
  *
  * @param WP_REST_Request $request The request.
  */
 function has_valid_key( WP_REST_Request $request ): bool {
-	$stored = get_option( KEY_OPTION, '' );
-	if ( ! is_string( $stored ) || '' === trim( $stored ) ) {
+	if ( '' === current_key() ) {
 		return false; // Before the site is connected nobody has the key.
 	}
-
-	$sent  = array( bearer_token( (string) $request->get_header( 'Authorization' ) ), (string) $request->get_header( 'X-IGNY8-API-Key' ) );
 	$valid = false;
-	foreach ( $sent as $key ) {
-		$valid = ( '' !== $key && hash_equals( $stored, $key ) ) || $valid;
+	foreach ( array( CURRENT, NEXT, PREVIOUS ) as $which ) {
+		$valid = carries( $request, $which ) || $valid;
 	}
 	return $valid;
+}
+
+/**
+ * Whether the request carries one certain key.
+ *
+ * @param WP_REST_Request $request The request.
+ * @param string          $which   CURRENT, NEXT or PREVIOUS.
+ */
+function carries( WP_REST_Request $request, string $which ): bool {
+	$stored = key_named( $which );
+	$fits   = false;
+	foreach ( array( bearer_token( (string) $request->get_header( 'Authorization' ) ), (string) $request->get_header( 'X-IGNY8-API-Key' ) ) as $sent ) {
+		$fits = ( '' !== $sent && '' !== $stored && hash_equals( $stored, $sent ) ) || $fits;
+	}
+	return $fits;
+}
+
+/**
+ * The key that the site and the engine share, empty where there is none.
+ */
+function current_key(): string {
+	return key_named( CURRENT );
+}
+
+/**
+ * One of the keys; the previous one only while it is valid.
+ *
+ * @param string $which CURRENT, NEXT or PREVIOUS.
+ * @return string Empty where there is none.
+ */
+function key_named( string $which ): string {
+	if ( PREVIOUS === $which && (int) get_option( PREVIOUS_UNTIL_OPTION, 0 ) <= time() ) {
+		return '';
+	}
+	$options = array(
+		CURRENT  => KEY_OPTION,
+		NEXT     => NEXT_OPTION,
+		PREVIOUS => PREVIOUS_OPTION,
+	);
+	$stored  = get_option( $options[ $which ], '' );
+	return is_string( $stored ) && '' !== trim( $stored ) ? $stored : '';
 }
 
 /**

@@ -21,6 +21,12 @@ function setup(): void {
 	Media\setup();
 	Status\setup();
 	Seo\setup();
+	Structure\setup();
+	PostState\setup();
+	KeyRotation\setup();
+	Events\setup();
+	Webhooks\setup();
+	Cron\setup();
 	Settings\setup();
 }
 

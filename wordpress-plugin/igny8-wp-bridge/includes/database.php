@@ -1,6 +1,6 @@
 <?php
 /**
- * The bridge's three tables, and transactions.
+ * The bridge's tables, and transactions.
  *
  * @package Igny8\Bridge
  */
@@ -9,7 +9,7 @@ namespace Igny8\Bridge\Database;
 
 use RuntimeException;
 
-const VERSION        = '2';
+const VERSION        = '3';
 const VERSION_OPTION = 'igny8_db_version';
 
 /**
@@ -48,6 +48,31 @@ function carriers_table(): string {
 }
 
 /**
+ * The name of the table of events that wait to be sent.
+ */
+function outbox_table(): string {
+	global $wpdb;
+	return $wpdb->prefix . 'igny8_outbox';
+}
+
+/**
+ * The name of the table of the posts that had events, and their numbers.
+ */
+function sequences_table(): string {
+	global $wpdb;
+	return $wpdb->prefix . 'igny8_sequences';
+}
+
+/**
+ * All tables of this site.
+ *
+ * @return string[]
+ */
+function tables(): array {
+	return array( publications_table(), media_table(), carriers_table(), outbox_table(), sequences_table() );
+}
+
+/**
  * Makes the tables of this site where they are missing or old.
  */
 function install_if_needed(): void {
@@ -69,6 +94,8 @@ function install(): void {
 	$publications = publications_table();
 	$media        = media_table();
 	$carriers     = carriers_table();
+	$outbox       = outbox_table();
+	$sequences    = sequences_table();
 
 	dbDelta(
 		"CREATE TABLE $publications (
@@ -98,6 +125,27 @@ function install(): void {
 			post_id bigint(20) unsigned NOT NULL,
 			PRIMARY KEY  (publication_key,post_id),
 			KEY post_id (post_id)
+		) $collate;
+		CREATE TABLE $outbox (
+			post_id bigint(20) unsigned NOT NULL,
+			sequence bigint(20) unsigned NOT NULL,
+			event_id varchar(128) NOT NULL,
+			kind varchar(20) NOT NULL,
+			body longtext NOT NULL,
+			created_at bigint(20) unsigned NOT NULL,
+			due_at bigint(20) unsigned NOT NULL,
+			attempts int(10) unsigned NOT NULL DEFAULT 0,
+			PRIMARY KEY  (post_id,sequence),
+			KEY due_at (due_at)
+		) $collate;
+		CREATE TABLE $sequences (
+			post_id bigint(20) unsigned NOT NULL,
+			sequence bigint(20) unsigned NOT NULL DEFAULT 0,
+			mark varchar(20) NOT NULL DEFAULT '',
+			publication_key varchar(36) NOT NULL DEFAULT '',
+			content_id bigint(20) unsigned NOT NULL DEFAULT 0,
+			shown varchar(64) NOT NULL DEFAULT '',
+			PRIMARY KEY  (post_id)
 		) $collate;"
 	);
 	update_option( VERSION_OPTION, VERSION );
@@ -149,7 +197,7 @@ function read( string $sql ): array {
  */
 function has_tables(): bool {
 	global $wpdb;
-	foreach ( array( publications_table(), media_table(), carriers_table() ) as $table ) {
+	foreach ( tables() as $table ) {
 		if ( null === $wpdb->get_var( $wpdb->prepare( 'SHOW TABLES LIKE %s', $wpdb->esc_like( $table ) ) ) ) {
 			return false;
 		}

@@ -11,6 +11,7 @@ use Igny8\Bridge;
 use Igny8\Bridge\Claims;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Document;
+use Igny8\Bridge\Events;
 use Igny8\Bridge\Images;
 use Igny8\Bridge\Posts;
 use Igny8\Bridge\Publications;
@@ -54,11 +55,17 @@ function publish( WP_REST_Request $request ): WP_REST_Response {
 	}
 
 	$row   = $claim['row'];
-	$error = work( $claim['work'], $row, $document );
+	$error = Events\as_our_own(
+		$document['publication_key'],
+		static function () use ( $claim, &$row, $document ): ?WP_Error {
+			return work( $claim['work'], $row, $document );
+		}
+	);
 	if ( null !== $error ) {
 		Reservations\release( $row, $claim['previous'] );
 		return Replies\refuse( $error );
 	}
+	Events\published( $row, is_new_post( $row, $claim['previous'] ) );
 	$publication = Publications\describe_key( $document['publication_key'] );
 	if ( Claims\IMAGES === $claim['work'] ) {
 		return Replies\replay( $publication );

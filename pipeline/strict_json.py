@@ -14,12 +14,12 @@ class JsonRefused(ValueError):
     """These bytes are no JSON that we take. The message is for the caller."""
 
 
-def parse(data: bytes) -> Any:
-    """Return the value that ``data`` holds.
+def parse(data: bytes, *, any_text: bool = False) -> Any:
+    """Return the value that ``data`` holds; ``any_text``: with NUL and half characters, too.
 
     Raises:
         JsonRefused: not UTF-8, not JSON, a repeated name, NaN or Infinity, a number out of
-            range, nested too deeply, or text with NUL or half a character in it.
+            range, nested too deeply, or a text with NUL or half a character in it.
     """
     try:
         value = json.loads(
@@ -37,7 +37,7 @@ def parse(data: bytes) -> Any:
         raise JsonRefused(
             f"the body is not JSON: {error.msg} in line {error.lineno}, column {error.colno}"
         ) from None
-    _check(value)
+    _check(value, any_text=any_text)
     return value
 
 
@@ -68,13 +68,14 @@ def _constant(name: str) -> NoReturn:
     raise JsonRefused(f"the JSON has {name}, which is no JSON value")
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, *, any_text: bool) -> None:
     """Walk the value without recursion: its depth is the caller's choice."""
     waiting = [(value, 1)]
     while waiting:
         here, depth = waiting.pop()
         if isinstance(here, str):
-            _check_text(here)
+            if not any_text:
+                _check_text(here)
         elif isinstance(here, dict | list):
             if depth > DEEPEST:
                 raise JsonRefused(_TOO_DEEP)

@@ -1,0 +1,242 @@
+"""What the pages of a large site cost: its content types, and how well its sync goes.
+
+A million published contents and a million events of one site, 500 types and 500 taxonomies.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests" / "ingress")]
+
+CONTENTS, EVENTS, TYPES, TERMS = 1_000_000, 1_000_000, 500, 500
+ROUNDS, OK = 15, 200
+QUICK = {
+    # A fill takes its time, and all it refers to is there.
+    "postgresql": (
+        "SET LOCAL statement_timeout = 0",
+        "SET LOCAL session_replication_role = replica",
+    ),
+    "sqlite": (),
+}
+NUMBERS = {
+    "postgresql": "SELECT generate_series(1, {count}) AS n",
+    "sqlite": (
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers "
+        "WHERE n < {count}) SELECT n FROM numbers"
+    ),
+}
+FILLS = (
+    (
+        CONTENTS,
+        """
+        INSERT INTO contents (id, account_id, site_id, title, status, revision, fingerprint)
+        SELECT 1000 + n, {account}, {site}, 'A title', 'approved', 1, '' FROM ({numbers}) x
+        """,
+    ),
+    (
+        CONTENTS,
+        """
+        INSERT INTO revisions (id, content_id, number, document, fingerprint)
+        SELECT 1000 + n, 1000 + n, 1, '{{}}', '' FROM ({numbers}) x
+        """,
+    ),
+    (
+        CONTENTS,
+        """
+        INSERT INTO publications (account_id, content_id, integration_id, key, state, revision,
+            revision_id, post_status, restore, fence, attempts, unclear)
+        SELECT {account}, 1000 + n, {integration}, 'key-' || n, 'published', 1,
+            1000 + n, 'publish', false, 1, 0, false FROM ({numbers}) x
+        """,
+    ),
+    (
+        TERMS,
+        """
+        INSERT INTO terms (id, site_id, type, name, path)
+        SELECT 1000 + n, {site}, 'tag', 'term ' || n, 'term ' || n FROM ({numbers}) x
+        """,
+    ),
+    (
+        CONTENTS,
+        """
+        INSERT INTO content_terms (content_id, term_id)
+        SELECT 1000 + n, 1001 + n % 500 FROM ({numbers}) x
+        """,
+    ),
+    (
+        EVENTS,
+        """
+        INSERT INTO sync_events (account_id, site_id, integration_id, event_type, action, status,
+            direction, description, details, created_at)
+        SELECT {account}, {site}, {integration}, 'publish', 'content_publish',
+            CASE WHEN n % 10 = 0 THEN 'failed' ELSE 'success' END,
+            'igny8_to_wp', 'x', '{{}}', {moment} FROM ({numbers}) x
+        """,
+    ),
+)
+MOMENTS = {
+    # Thirty days of events; the last are twenty minutes old.
+    "postgresql": "now() - interval '20 minutes' - ({count} - n) * interval '2.5 seconds'",
+    "sqlite": (
+        "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-20 minutes', "
+        "'-' || (({count} - n) * 2.5) || ' seconds')"
+    ),
+}
+
+
+def fill(tenant: Any, dialect: str) -> None:
+    """Write the rows by the database itself, and count them as the workers do."""
+    import sqlalchemy as sa
+
+    from models import Integration
+    from models.session import engine, session_scope
+    from models.structures import Look, keep_structure
+    from models.synced_counts import recount
+    from tasks.health import roll_up
+
+    ids = {
+        "account": tenant.account.id,
+        "site": tenant.site.id,
+        "integration": tenant.integration.id,
+    }
+    for count, statement in FILLS:
+        numbers = NUMBERS[dialect].format(count=count)
+        moment = MOMENTS[dialect].format(count=count)
+        with session_scope() as session:
+            for setting in QUICK[dialect]:
+                session.execute(sa.text(setting))
+            session.execute(sa.text(statement.format(numbers=numbers, moment=moment, **ids)))
+    kinds = {
+        kind: {
+            f"{kind[:4]}_{n}": {
+                "label": f"Kind {n}",
+                "count": n,
+                "enabled": True,
+                "fetch_limit": 100,
+            }
+            for n in range(TYPES)
+        }
+        for kind in ("post_types", "taxonomies")
+    }
+    with engine().connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            sa.text("VACUUM ANALYZE" if dialect == "postgresql" else "ANALYZE")
+        )
+    with session_scope() as session:
+        keep_structure(session, tenant.integration.id, Look(kinds, None, "plugin"))
+        recount(session, session.get_one(Integration, tenant.integration.id))
+    while roll_up():
+        pass
+
+
+def seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def measure(tenant: Any, dialect: str) -> None:
+    """Print the two pages' costs, and the second beside the scan that it spares."""
+    import logging
+
+    import sqlalchemy as sa
+    import structlog
+    from ingress_rows import Caller
+
+    import settings
+    from ingress import create_app
+    from ingress.sync_answers import sync_health
+    from models import EventStatus, Integration, SyncEvent
+    from models.health import hour_of
+    from models.session import session_scope
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    api = Caller(create_app(settings.current()).test_client(), tenant.headers)
+    base = f"/api/v1/integration/integrations/{tenant.integration.id}"
+
+    def get(page: str) -> None:
+        answer = api.get(f"{base}/{page}/")
+        assert answer.status_code == OK, answer.text  # noqa: S101
+
+    def read() -> None:
+        with session_scope(read_only=True) as session:
+            sync_health(session, session.get_one(Integration, tenant.integration.id))
+
+    def scan() -> None:
+        """Gather the same facts from the events themselves."""
+        outcome = sa.func.sum(sa.case((SyncEvent.status == EventStatus.SUCCESS, 1), else_=0))
+        hour = hour_of(SyncEvent.created_at).label("hour")
+        query = sa.select(hour, SyncEvent.direction, outcome, sa.func.max(SyncEvent.created_at))
+        query = query.where(SyncEvent.integration_id == tenant.integration.id)
+        with session_scope(read_only=True) as session:
+            session.execute(query.group_by(hour, SyncEvent.direction)).all()
+
+    for warm in ("content-types", "sync-health"):
+        get(warm)
+    rounds = [
+        (seconds(lambda: get("content-types")), seconds(read), seconds(scan)) for _ in range(ROUNDS)
+    ]
+    # The best of each: what it costs, and not what else the machine has to do.
+    types, health, scanned = (min(column) for column in zip(*rounds, strict=True))
+    ratio = health / scanned
+    print(f"{dialect}: content-types {types * 1e3:.1f} ms (goal: under 20)")
+    print(
+        f"{dialect}: sync-health {health * 1e3:.1f} ms, scan {scanned * 1e3:.0f} ms, "
+        f"ratio {ratio:.4f} (goal: at most 0.01)"
+    )
+
+
+def run(dialect: str) -> int:
+    """Make a database, and work on it in a process that has it in its settings."""
+    from cryptography.fernet import Fernet
+
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="igny8-bench-"))
+        url = f"sqlite:///{folder}/bench.db"
+        if dialect == "postgresql":
+            from servers.postgres import Postgres
+
+            server = Postgres().start()
+            stack.callback(server.stop)
+            url = server.url(server.create())
+        ours = {
+            "DATABASE_URL": url,
+            "IGNY8_DATA_DIR": folder,
+            "IGNY8_SECRET_KEYS": Fernet.generate_key().decode(),
+            "IGNY8_LIMIT_TOKEN": "0",
+            "CELERY_BROKER_URL": "memory://",
+        }
+        command = [sys.executable, __file__, dialect, "--here"]
+        return subprocess.run(command, env={**os.environ, **ours}, check=False).returncode
+
+
+def work(dialect: str) -> int:
+    """Fill the database of our settings, and measure."""
+    from ingress_rows import make_tenant
+
+    from cli import database
+    from models.session import session_scope
+
+    database.upgrade()
+    with session_scope() as session:
+        tenant = make_tenant(session)
+    fill(tenant, dialect)
+    measure(tenant, dialect)
+    return 0
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dialect", choices=sorted(NUMBERS), nargs="?", default="postgresql")
+    parser.add_argument("--here", action="store_true", help="on the database of our settings")
+    chosen = parser.parse_args()
+    sys.exit((work if chosen.here else run)(chosen.dialect))

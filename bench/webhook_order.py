@@ -1,0 +1,98 @@
+"""10,000 webhooks in mixed order, 30 % twice and 5 % poison, through the doors and real workers.
+
+Prints how long it took and what is not as at the site in the end: nothing must be.
+"""
+
+import argparse
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "workers"))]
+
+
+def settings_of_run(folder: Path, broker_url: str, database_url: str) -> dict[str, str]:
+    """Return an environment that points our settings at servers of this run alone."""
+    ours = {
+        "IGNY8_DATA_DIR": str(folder),
+        "IGNY8_SECRET_KEYS": Fernet.generate_key().decode(),
+        "IGNY8_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "CELERY_BROKER_URL": broker_url,
+        "DATABASE_URL": database_url,
+        "IGNY8_TICK": "1",
+        "IGNY8_LIMIT_SITE": "0",
+        "LOG_LEVEL": "INFO",  # that a worker is ready stands in its log
+    }
+    return {**os.environ, **ours}
+
+
+def main() -> None:
+    """Run once."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--changes", type=int, default=9_000, help="what editors do (9000)")
+    options.add_argument("--posts", type=int, default=300)
+    options.add_argument("--here", type=Path, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.here:  # a child of the process below, in which our settings are those of the run
+        sys.exit(run(chosen.here, chosen.posts, chosen.changes))
+    from servers import Postgres, Valkey
+
+    with ExitStack() as undo:
+        folder = Path(undo.enter_context(tempfile.TemporaryDirectory()))
+        postgres = Postgres().start()
+        undo.callback(postgres.stop)
+        valkey = Valkey(folder).start()
+        undo.callback(valkey.stop)
+        env = settings_of_run(folder, valkey.url(), postgres.url(postgres.create()))
+        command = [sys.executable, __file__, *sys.argv[1:], "--here", str(folder)]
+        sys.exit(subprocess.run(command, env=env, check=False).returncode)
+
+
+def run(folder: Path, posts: int, changes: int) -> int:
+    """Return the number of differences."""
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
+    from engine import Engine
+    from factories import SITE_KEY, make_integration, make_site
+    from mixed_webhooks import application, differences, live, publish, send, unread
+    from servers import wait_until
+
+    from cli.database import upgrade
+    from models.session import session_scope
+    from simulators.wordpress import SimulatedSite
+
+    upgrade()
+    with SimulatedSite(api_key=SITE_KEY) as site:
+        with session_scope() as session:
+            integration = make_integration(session, make_site(session, url=site.url, key=SITE_KEY))
+        publish(integration, site, posts)
+        live(site, changes, random.Random(1))
+        began = time.perf_counter()
+        sent = send(application(), site, seed=1)
+        stored = time.perf_counter()
+        with Engine(folder, ROOT):
+            started = time.perf_counter()
+            wait_until(lambda: unread() == 0, timeout=900, what="all of them read")
+        done = time.perf_counter()
+        found = differences(site, sent)
+    total = len(sent.ids) + sent.poison
+    print(f"{total} messages ({sent.poison} poison; 30 % of them sent twice)")
+    print(f"taken in: {total / (stored - began):.0f}/s by one caller")
+    print(f"read: {total / (done - started):.0f}/s by one worker, of one site")
+    print(f"not as at the site, lost, or twice: {len(found)}")
+    for line in found[:20]:
+        print(f"  {line}")
+    return len(found)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Connection tests over the API: a site we know, one of its content types (S94, S98, C8)."""
+
+from typing import Annotated, Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import Field, StringConstraints
+
+from ingress.aliases import BASE, aliased
+from ingress.content_fields import Body
+from ingress.errors import problem_responses
+from ingress.integration_fields import IntegrationPath
+from ingress.integrations import refuse_platform
+from ingress.site_keys import require_token_or_site_key
+from ingress.site_run_answers import (
+    AcceptedSiteRun,
+    SiteRunAnswer,
+    WaitHeaders,
+    accepted_site_run,
+    answer_run,
+)
+from ingress.tenancy import own_integration
+from models import SiteRunKind
+from models.session import session_scope
+from models.site_runs import accept_site_run
+
+ACCEPTING = problem_responses(
+    "invalid_fields",
+    "unauthenticated",
+    "site_inactive",
+    "not_found",
+    "length_required",
+    "too_large",
+    "unsupported_media_type",
+    "platform_unsupported",
+    "unavailable",
+)
+
+bp = APIBlueprint(
+    "connections",
+    __name__,
+    url_prefix=BASE,
+    abp_tags=[Tag(name="connection", description="Does it work, and if not: why not")],
+    abp_security=[{"bearer": []}, {"site_key": []}],
+)
+bp.before_request(require_token_or_site_key)
+
+
+class CollectionRequest(Body):
+    content_type: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")] = Field(
+        description="As WordPress names it: post, page, product."
+    )
+
+
+@aliased(
+    bp,
+    "post",
+    "/integrations/<row_id:integration_id>/test-connection/",
+    responses={200: SiteRunAnswer, 202: AcceptedSiteRun, **ACCEPTING},
+    operation_id="test_integration",
+)
+def test_connection(path: IntegrationPath, header: WaitHeaders) -> Any:
+    """Test the connection to a site layer by layer; with `Prefer: wait=N` the layers come back."""
+    return _accept(path.integration_id, SiteRunKind.CONNECTION_TEST, "", header.prefer)
+
+
+@aliased(
+    bp,
+    "post",
+    "/integrations/<row_id:integration_id>/test-collection-connection/",
+    responses={200: SiteRunAnswer, 202: AcceptedSiteRun, **ACCEPTING},
+    operation_id="test_content_type",
+)
+def test_collection(path: IntegrationPath, header: WaitHeaders, body: CollectionRequest) -> Any:
+    """Test one content type: is it there, has it a route, can it be read and created, how many."""
+    return _accept(
+        path.integration_id, SiteRunKind.COLLECTION_TEST, body.content_type, header.prefer
+    )
+
+
+def _accept(integration_id: int, kind: SiteRunKind, subject: str, prefer: str | None) -> Any:
+    with session_scope() as session:
+        integration = own_integration(session, integration_id)
+        refuse_platform(integration.platform)
+        run, _ = accept_site_run(session, integration, kind, subject=subject)
+        accepted = accepted_site_run(run)
+    return answer_run(accepted, prefer)

@@ -1,0 +1,49 @@
+"""Pages of a list, newest first, by a cursor that stays right while rows are added."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ingress.errors import refused_field
+
+LARGEST_ID = 2**31 - 1
+
+
+class PageQuery(BaseModel):
+    """Which page of a list; subclasses add what to list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="`next_cursor` of the page before."
+    )
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+
+
+def cursor_after(found: Sequence[object], page: Sequence[int]) -> str | None:
+    """Return the cursor behind a page of ids; None when ``found`` has no more than these."""
+    return cursor_of(page[-1]) if len(found) > len(page) else None
+
+
+def cursor_of(last_id: int) -> str:
+    """Return the cursor of the page that begins below this id."""
+    return base64.urlsafe_b64encode(f"id:{last_id}".encode()).decode()
+
+
+def id_of(cursor: str) -> int:
+    """Return the id that a cursor of ours names.
+
+    Raises:
+        Problem: 400, it is none of ours.
+    """
+    try:
+        kind, _, number = base64.b64decode(cursor, altchars=b"-_", validate=True).partition(b":")
+        last_id = int(number.decode("ascii")) if kind == b"id" else 0
+    except (binascii.Error, ValueError):
+        last_id = 0
+    if not 0 < last_id <= LARGEST_ID:
+        raise refused_field("cursor", "not a next_cursor of ours: leave it out to start again")
+    return last_id

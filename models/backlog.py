@@ -1,0 +1,52 @@
+"""What waits for a site: how much, and for how long. Reads only, from partial indexes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.clock import now
+from models.inbox import IS_WAITING, InboxMessage
+from models.integration import Integration
+from models.publication import ON_ITS_WAY, WAITS, Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Publications and webhooks; ages in seconds, 0 where nothing waits."""
+
+    waiting: int
+    publishing: int
+    oldest_due_seconds: float
+    webhooks: int
+    oldest_webhook_seconds: float
+
+    @property
+    def lag_seconds(self) -> float:
+        """How far behind the slower direction is."""
+        return max(self.oldest_due_seconds, self.oldest_webhook_seconds)
+
+
+def backlog_of(session: Session, integration: Integration) -> Backlog:
+    """Return what waits for a site at this moment."""
+    ours = Publication.integration_id == integration.id
+    due = sa.case((Publication.due_at <= now(), Publication.due_at))
+    waits = (ours, Publication.state.in_(WAITS))
+    messages = (InboxMessage.site_id == integration.site_id, InboxMessage.state == IS_WAITING)
+    parts = (
+        sa.select(sa.func.count(Publication.id)).where(*waits),
+        sa.select(sa.func.min(due)).where(*waits),
+        sa.select(sa.func.count(Publication.id)).where(ours, Publication.state == ON_ITS_WAY),
+        sa.select(sa.func.count(InboxMessage.id)).where(*messages),
+        sa.select(sa.func.min(InboxMessage.received_at)).where(*messages),
+    )
+    everything: Any = sa.select(*(part.scalar_subquery() for part in parts), now())
+    waiting, oldest, publishing, webhooks, first, present = session.execute(everything).one()
+    return Backlog(
+        waiting,
+        publishing,
+        max((present - oldest).total_seconds(), 0.0) if oldest else 0.0,
+        webhooks,
+        max((present - first).total_seconds(), 0.0) if first else 0.0,
+    )

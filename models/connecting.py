@@ -1,0 +1,45 @@
+"""A site gets its integration, once, however many ask at the same moment (S3, S74)."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, joinedload
+
+from models.integration import Integration
+from models.site import Site
+
+WORDPRESS = "wordpress"
+
+
+def ensure_integration(
+    session: Session, site: Site, platform: str = WORDPRESS, **values: Any
+) -> tuple[Integration, bool]:
+    """Return the site's integration on a platform, and whether it was made now.
+
+    ``values`` are for a new one; the account is the site's, and so is the address unless
+    ``values`` say otherwise.
+    """
+    query = (
+        sa.select(Integration)
+        .filter_by(site_id=site.id, platform=platform)
+        .options(joinedload(Integration.site))
+    )
+    if found := session.scalars(query).one_or_none():
+        return found, False
+    config = values.pop("config_json", {})
+    address = str(config.get("site_url") or site.url)
+    try:
+        with session.begin_nested():
+            made = Integration(
+                account_id=site.account_id,
+                site=site,
+                platform=platform,
+                config_json={**config, "site_url": address},
+                external_site_url=address,
+                **values,
+            )
+            session.add(made)
+    except IntegrityError:  # another request was quicker
+        return session.scalars(query).one(), False
+    return made, True

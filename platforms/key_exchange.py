@@ -1,0 +1,65 @@
+"""A WordPress site gets a new key, step by step: docs/bridge-protocol.md, "Changing the key"."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from pipeline.errors import BridgeTooOld, PermanentError, PublishError
+from platforms.answers import clean, complain
+from platforms.http import Answer, Request
+from platforms.wordpress import WordPressBridge
+
+OLDEST_BRIDGE = "1.5.0"
+"""The first that can hold two keys."""
+
+
+class KeyExchange(WordPressBridge):
+    """Speaks with the key of its target; every method raises PublishError and nothing else.
+
+    Each step may be repeated, and a refusal leaves the site's keys as they are.
+    """
+
+    def offer(self, key: str) -> bool:
+        """Have the site accept ``key`` beside its own; True when it is its own already."""
+        state = self._step("next", {"key": key}).get("state")
+        if state not in {"next", "current"}:
+            raise PermanentError("the site did not say what it did with the key", code="not_json")
+        return bool(state == "current")
+
+    def prove(self) -> tuple[bool, str]:
+        """Have the site call us with our key; return whether that worked, and its words."""
+        answer = self._step("prove", {})
+        return answer.get("proved") is True, clean(answer.get("message"))
+
+    def switch(self, overlap: int) -> None:
+        """Make our key the site's own; the old one opens it for ``overlap`` seconds more."""
+        self._step("switch", {"overlap_seconds": overlap})
+
+    def _step(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+        request = Request(
+            "POST",
+            f"/key/{name}",
+            subject=name,
+            writes=True,
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(body).encode(),
+        )
+        answer = self._call(request)
+        told = answer.json()
+        if answer.status != HTTPStatus.OK or not isinstance(told, dict):
+            raise _refusal(answer, told, request)
+        return told
+
+
+def _refusal(answer: Answer, told: object, request: Request) -> PublishError:
+    code = clean(told.get("code")) if isinstance(told, dict) else ""
+    if code == "rest_no_route":
+        return BridgeTooOld(
+            f"the site's plugin can't change its key: update it to {OLDEST_BRIDGE} or newer, or "
+            "generate a key and enter it there"
+        )
+    if code == "igny8_wrong_key":
+        return PermanentError(
+            "the site is about to get another key: start the change again", code=code
+        )
+    return complain(answer, request)

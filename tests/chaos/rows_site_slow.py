@@ -1,0 +1,78 @@
+"""Rows: one site that is slow, and the others beside it."""
+
+import sys
+import time
+
+import sqlalchemy as sa
+from chaos_drain import have_ended
+from chaos_fronts import QuietSite
+from chaos_table import POSTGRESQL, Row, Size
+from servers import wait_until
+
+import settings
+from models import Integration
+from models.session import session_scope
+from tasks.doorbell import ring
+
+QUICK_SITES = 19
+
+
+def one_slow_site(run):
+    """Publish to 19 quick sites with and without a slow one beside them, in turns."""
+    rates = {True: [], False: []}
+    for number in range(2 * run.size.times):
+        beside = number % 2 == 1
+        rates[beside].append(_rate_of_quick_ones(run, beside))
+        run.struck(beside)
+    with_it, without = sum(rates[True]), sum(rates[False])
+    # Only counted, never timed: this is for the reader.
+    words = f"the quick ones keep {with_it / without:.0%} of their rate beside a slow site"
+    sys.stderr.write(f"         {words}\n")
+
+
+def _rate_of_quick_ones(run, beside):
+    """Return posts a second of the quick sites; beside a slow one it must still be busy after."""
+    slow = run.sites[0]
+    _switch_sites(run, on=False)  # what is measured is publishing, not accepting
+    quick = [_accept_at(run, 1 + place) for _ in range(2) for place in range(QUICK_SITES)]
+    backlog = [_accept_at(run, 0) for _ in range(10)] if beside else []
+    slow.dial(kind="slow", seconds=settings.current().read_timeout * 0.8)
+    began = time.monotonic()
+    _switch_sites(run, on=True)
+    ring()
+    wait_until(lambda: have_ended(quick), what="the quick sites' end")
+    rate = len(quick) / (time.monotonic() - began)
+    if beside and have_ended(backlog):
+        raise AssertionError("the quick sites had to wait until the slow one was done")
+    slow.undial()
+    wait_until(lambda: have_ended(backlog), what="the slow site's end")
+    return rate
+
+
+def _switch_sites(run, *, on):
+    with session_scope() as session:
+        session.execute(
+            sa.update(Integration).where(Integration.id.in_(run.integrations)).values(is_active=on)
+        )
+
+
+def _accept_at(run, place):
+    """Accept a content for one of the row's sites; contents go to sites by their number."""
+    number = run.clients.next_number()
+    while number % len(run.sites) != place:
+        number = run.clients.next_number()
+    return run.clients.accept(number)
+
+
+ROWS = [
+    Row(
+        "one slow site beside 19 quick ones",
+        one_slow_site,
+        Size(1, 0, 1),
+        Size(4, 0, 1),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+        sites=lambda _: [QuietSite() for _ in range(1 + QUICK_SITES)],
+        edits=0,
+    ),
+]

@@ -1,0 +1,225 @@
+"""A real WordPress and the whole engine: connected by a person, kept in step, never held up."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from connected_wordpress import Administrator, words_of
+from factories import make_publication, make_site, reload
+from servers import LocalProcess, wait_until
+from servers.processes import free_port
+
+from embedded.wordpress import Blueprint, WordPressSite, ensure, fetch_many
+from models import (
+    InboxMessage,
+    InboxState,
+    Installation,
+    Integration,
+    PublicationState,
+    SiteRunKind,
+    SiteStructure,
+)
+from models.session import session_scope
+from models.site_runs import accept_site_run
+from tasks.doorbell import ring, ring_site_runs
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.wordpress,
+    pytest.mark.usefixtures("sqlite_database"),
+    pytest.mark.parametrize("broker", ["valkey"], indirect=True),
+]
+
+ROOT = Path(__file__).parents[2]
+KEY = "igny8_live_connected-0123456789abcdefghijklmnop"
+SUITES = ["bookworm", "trixie", "sid"]
+GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
+SAVES = """<?php
+for ( $n = 1; $n <= 60; ++$n ) {
+	wp_update_post( array( 'ID' => (int) $argv[1], 'post_title' => "Title $n" ) );
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def installed():
+    """A WordPress with the plugin, which knows nothing of the engine."""
+    ensure()
+    core = fetch_many(SUITES)["trixie"]
+    root = Path(tempfile.mkdtemp(prefix="igny8-connected-", dir="/var/tmp"))
+    root.chmod(0o755)  # pytest's own folder is closed to the account that PHP runs as
+    plugin = ROOT / "wordpress-plugin" / "igny8-wp-bridge"
+    made = WordPressSite.up(root, Blueprint(core=core, plugin=plugin, workers=6))
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def wordpress(installed):
+    installed.reset()
+    return installed
+
+
+@pytest.fixture
+def site(engine, wordpress):
+    """The site's row, with its key; the engine has never heard of its plugin."""
+    with session_scope() as session:
+        return make_site(session, url=wordpress.url, key=KEY)
+
+
+@pytest.fixture
+def web(engine, tmp_path):
+    """The engine's web process; kill it, and it is away."""
+    port = free_port()
+    command = [*GRANIAN, "--port", str(port), "--blocking-threads", "8", "ingress.wsgi:app"]
+    served = LocalProcess("web", command, tmp_path, env={"PYTHONPATH": str(ROOT)}, port=port)
+    with served:
+        served.wait_for_port()
+        yield served
+
+
+@pytest.fixture
+def admin(wordpress):
+    return Administrator(wordpress)
+
+
+@pytest.fixture
+def connected(admin, web, site):
+    """The administrator of a site on which Connect was pressed."""
+    entered = {
+        "igny8_api_url": f"http://127.0.0.1:{web.port}",
+        "igny8_api_key": KEY,
+        "igny8_site_id": str(site.id),
+    }
+    assert "Settings saved." in admin.save(**entered)
+    assert "Connected to IGNY8." in admin.press("igny8_connect"), words_of(admin.page())
+    return admin
+
+
+@pytest.fixture
+def post(connected, site):
+    """The publication of a content that is on the site, its own event read."""
+    publication = make_publication(integration_of(site), title="A walk")
+    ring()
+    wait_until(
+        lambda: reload(publication).state is PublicationState.PUBLISHED,
+        timeout=120,
+        what="the publish",
+    )
+    connected.run_cron()
+    wait_for_inbox(1)
+    return reload(publication)
+
+
+def integration_of(site):
+    with session_scope(read_only=True) as session:
+        return session.scalars(sa.select(Integration).filter_by(site_id=site.id)).one()
+
+
+def inbox():
+    with session_scope(read_only=True) as session:
+        return session.scalars(sa.select(InboxMessage).order_by(InboxMessage.id)).all()
+
+
+def wait_for_inbox(count, *, visited=None):
+    """Wait until so many messages have come, and all are read; ``visited`` is a site's admin."""
+
+    def read():
+        if visited is not None:
+            visited.run_cron()
+        rows = inbox()
+        unread = {InboxState.WAITING, InboxState.READING} & {row.state for row in rows}
+        return rows if len(rows) >= count and not unread else None
+
+    return wait_until(read, timeout=120, what=f"{count} messages that are read")
+
+
+def test_one_press_connects_registers_and_brings_the_structure(connected, site):
+    integration = integration_of(site)
+    with session_scope(read_only=True) as session:
+        [installation] = session.scalars(sa.select(Installation).filter_by(site_id=site.id))
+        structure = session.get_one(SiteStructure, integration.id)
+
+    assert installation.version == "1.5.0"
+    assert (structure.source, set(structure.post_types)) == ("plugin", {"post", "page"})
+    assert integration.connection_status in {"connected", "ready"}
+    assert reload(site).require_signature
+    page = words_of(connected.page())
+    assert "Connected and ready" in page
+    assert "What the last test looked at" in page
+
+
+def test_a_wrong_key_is_told_on_the_page(admin, web, site):
+    admin.save(
+        igny8_api_url=f"http://127.0.0.1:{web.port}",
+        igny8_api_key=KEY[::-1],
+        igny8_site_id=str(site.id),
+    )
+
+    assert "Failed to connect: The site id and the key" in admin.press("igny8_connect")
+    assert "Sync now" not in admin.page()
+
+
+def test_our_own_publish_comes_back_as_an_echo(post):
+    [message] = inbox()
+
+    assert (message.state, message.signed) == (InboxState.ECHO, True)
+
+
+def test_an_editors_change_arrives(connected, post):
+    term = connected.write("tags", {"name": "R&D"})["id"]
+    connected.write(f"posts/{post.external_id}", {"status": "draft", "tags": [term]})
+    connected.run_cron()
+    told = wait_for_inbox(3)[1:]
+
+    assert [message.state for message in told] == [InboxState.APPLIED] * 2
+    changed = reload(post)
+    assert changed.external_status == "draft"
+    assert changed.remote_metadata["tags"] == ["R&D"]
+
+
+def test_a_trashed_and_a_deleted_post_are_told(connected, post):
+    connected.wordpress.php(
+        "<?php wp_trash_post( (int) $argv[1] ); wp_delete_post( (int) $argv[1], true );",
+        post.external_id,
+    )
+    connected.run_cron()
+    wait_for_inbox(3)
+
+    assert reload(post).external_status == "gone"
+
+
+def test_what_was_edited_while_we_were_away_arrives_in_its_order(connected, post, web):
+    web.kill()
+    connected.wordpress.php(SAVES, post.external_id)
+    connected.run_cron()
+    assert "Changes to be sent 60" in words_of(connected.page())
+    assert len(inbox()) == 1
+
+    web.start().wait_for_port()
+    connected.press("igny8_sync_now")
+    sequences = [message.sequence for message in wait_for_inbox(61, visited=connected)]
+    assert sequences == sorted(set(sequences))
+    assert "Changes to be sent 0" in words_of(connected.page())
+
+
+def test_the_key_is_rotated_without_an_interruption(connected, post, site):
+    integration = integration_of(site)
+    with session_scope() as session:
+        run, _ = accept_site_run(
+            session,
+            session.get_one(Integration, integration.id),
+            SiteRunKind.KEY_ROTATION,
+            arguments={"overlap_hours": 1},
+        )
+    ring_site_runs()
+    wait_until(lambda: reload(run).finished_at, timeout=120, what="the rotation")
+    assert reload(run).state == "succeeded", reload(run).result
+
+    stored = connected.wordpress.php("<?php echo get_option( 'igny8_api_key' );")
+    assert stored == reload(site).wp_api_key != KEY
+    connected.write(f"posts/{post.external_id}", {"title": "After the rotation"})
+    connected.run_cron()
+    assert wait_for_inbox(2)[-1].state is InboxState.APPLIED

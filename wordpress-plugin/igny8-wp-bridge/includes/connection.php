@@ -1,0 +1,183 @@
+<?php
+/**
+ * The connection to the engine: tested, made, and what is known of it.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Connection;
+
+use Igny8\Bridge\Authentication;
+use Igny8\Bridge\Engine;
+use Igny8\Bridge\Outbox;
+use Igny8\Bridge\Registration;
+use Igny8\Bridge\Structure;
+
+const STATE_OPTION   = 'igny8_connection';
+const ENABLED_OPTION = 'igny8_connection_enabled';
+const TWO_WAY_OPTION = 'igny8_two_way_sync_enabled';
+const TEST_PATH      = '/api/v1/integration/integrations/test-connection/';
+const WAIT_SECONDS   = 10;
+
+const NOT_CONNECTED = 'not_connected';
+const CONNECTED     = 'connected';
+const READY         = 'ready';
+const FAILED        = 'error';
+
+/**
+ * Whether the switch for what the plugin sends is on; it is until somebody turns it off.
+ */
+function is_enabled(): bool {
+	return (bool) get_option( ENABLED_OPTION, '1' );
+}
+
+/**
+ * Whether the site's people want changes to go both ways.
+ */
+function wants_two_way(): bool {
+	return (bool) get_option( TWO_WAY_OPTION, '' );
+}
+
+/**
+ * Asks the engine whether it takes a key for this site.
+ *
+ * @param string $key  The key.
+ * @param int    $wait How many seconds the engine may look at this site before it answers, 0 for not at all.
+ * @return array{success: bool, message: string, is_reached: bool, layers: array<int, array<string, mixed>>, integration_id: int|string|null}
+ *         `is_reached` is false where the engine knows the key but cannot reach this site.
+ */
+function test( string $key, int $wait ): array {
+	$answer = Engine\ask(
+		'POST',
+		TEST_PATH,
+		array(
+			'site_id'  => Engine\site_id(),
+			'api_key'  => $key,
+			'site_url' => home_url(),
+		),
+		array(
+			'key'     => $key,
+			'headers' => $wait > 0 ? array( 'Prefer' => "wait=$wait" ) : array(),
+			'timeout' => Engine\TIMEOUT_SECONDS + $wait,
+		)
+	);
+	$body   = is_wp_error( $answer ) ? array() : $answer['body'];
+	$id     = $body['integration_id'] ?? null;
+	return array(
+		'success'        => Engine\is_good( $answer ) && true === ( $body['success'] ?? null ),
+		'message'        => Engine\words( $answer ),
+		'is_reached'     => false !== ( $body['connected'] ?? null ),
+		'layers'         => clean_layers( $body['layers'] ?? array() ),
+		'integration_id' => is_int( $id ) || is_string( $id ) ? $id : null,
+	);
+}
+
+/**
+ * The layers of a test as they may be kept and shown.
+ *
+ * @param mixed $layers What the engine sent.
+ * @return array<int, array{layer: string, ok: bool, skipped: bool, whose: string, message: string, what_to_do: string}>
+ */
+function clean_layers( $layers ): array {
+	$clean = array();
+	foreach ( array_slice( array_filter( is_array( $layers ) ? $layers : array(), 'is_array' ), 0, 40 ) as $layer ) {
+		$row = array(
+			'ok'      => true === ( $layer['ok'] ?? null ),
+			'skipped' => true === ( $layer['skipped'] ?? null ),
+		);
+		foreach ( array( 'layer', 'whose', 'message', 'what_to_do' ) as $name ) {
+			$row[ $name ] = is_string( $layer[ $name ] ?? null ) ? sanitize_text_field( mb_substr( $layer[ $name ], 0, 500 ) ) : '';
+		}
+		$clean[] = $row;
+	}
+	return $clean;
+}
+
+/**
+ * Connects: test, register, push the structure. What came of it is kept for the page.
+ *
+ * @return bool Whether the engine took the key, knows the installation, and reaches this site.
+ */
+function connect(): bool {
+	if ( ! Engine\is_known() ) {
+		keep( NOT_CONNECTED, __( 'Address, key and site id are needed to connect.', 'igny8-wp-bridge' ) );
+		return false;
+	}
+	$tested = test( Authentication\current_key(), WAIT_SECONDS );
+	if ( ! $tested['success'] ) {
+		keep( FAILED, $tested['message'], $tested['layers'] );
+		return false;
+	}
+	if ( null !== $tested['integration_id'] ) {
+		update_option( Engine\INTEGRATION_OPTION, (string) $tested['integration_id'] );
+	}
+	$refused = Registration\register();
+	if ( null !== $refused ) {
+		keep( FAILED, $refused, $tested['layers'] );
+		return false;
+	}
+	keep( CONNECTED, $tested['message'], $tested['layers'] );
+	Structure\push();
+	if ( ! $tested['is_reached'] ) {
+		keep( FAILED, $tested['message'], $tested['layers'] );
+	}
+	return $tested['is_reached'];
+}
+
+/**
+ * What is known of the connection.
+ *
+ * @return array{state: string, message: string, layers: array<int, array<string, mixed>>, at: int}
+ */
+function state(): array {
+	$kept = get_option( STATE_OPTION, array() );
+	return ( is_array( $kept ) ? $kept : array() ) + array(
+		'state'   => NOT_CONNECTED,
+		'message' => '',
+		'layers'  => array(),
+		'at'      => 0,
+	);
+}
+
+/**
+ * Keeps what is known of the connection.
+ *
+ * @param string                           $state   NOT_CONNECTED, CONNECTED, READY or FAILED.
+ * @param string                           $message In words.
+ * @param array<int, array<string, mixed>> $layers  What the test found, layer by layer.
+ */
+function keep( string $state, string $message, array $layers = array() ): void {
+	update_option(
+		STATE_OPTION,
+		array(
+			'state'   => $state,
+			'message' => $message,
+			'layers'  => $layers,
+			'at'      => time(),
+		),
+		false
+	);
+}
+
+/**
+ * Notes that the structure has arrived: there is nothing more to do.
+ */
+function become_ready(): void {
+	$state = state();
+	if ( CONNECTED === $state['state'] ) {
+		update_option( STATE_OPTION, array( 'state' => READY ) + $state, false );
+	}
+}
+
+/**
+ * Forgets the engine, but for what the settings say: after other settings all else is of somebody else.
+ */
+function forget(): void {
+	Registration\forget();
+	Outbox\clear();
+	delete_option( Engine\INTEGRATION_OPTION );
+	delete_option( STATE_OPTION );
+	foreach ( array( Authentication\NEXT_OPTION, Authentication\PREVIOUS_OPTION, Authentication\PREVIOUS_UNTIL_OPTION ) as $option ) {
+		delete_option( $option );
+	}
+}
