@@ -222,11 +222,7 @@ CANNOT_WRITE = Advice(
     SITE,
 )
 SEO_PLUGIN = Advice("SEO titles and descriptions go to {plugin}.")
-NO_SEO_PLUGIN = Advice(
-    "No SEO plugin is active: SEO titles and descriptions are kept, and not shown.",
-    "Install Yoast SEO, Rank Math or All in One SEO to have them shown.",
-    SITE,
-)
+NO_SEO_PLUGIN = Advice("No SEO plugin is active: our plugin shows SEO titles itself.")
 BODIES_FIT = Advice("It takes files of up to {limit}.")
 SMALL_BODIES = Advice(
     "It takes files of up to {limit}; ours may have {wanted}. Larger images will be left out.",

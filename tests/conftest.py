@@ -9,13 +9,14 @@ from functools import cache
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from caches import clear_caches
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 from kombu import pools
 from servers import Postgres, RabbitMQ, RabbitMQMissing, Valkey
 from sqlalchemy.orm import Session
 
 import settings
-from models import Base, encryption, schema
+from models import Base, schema
 from models import session as sessions
 
 # On a busy machine an example may take any time; no test fails because of one.
@@ -23,7 +24,6 @@ hypothesis.settings.register_profile("tests", deadline=None, database=None)
 hypothesis.settings.load_profile("tests")
 
 DATABASES = ["sqlite", "postgresql"]
-CACHES = (settings.current, sessions.engine, encryption.key_ring, encryption._cipher)
 
 
 def pytest_addoption(parser):
@@ -45,11 +45,6 @@ def pytest_generate_tests(metafunc):
     ):
         only_sqlite = "sqlite_database" in metafunc.fixturenames
         metafunc.parametrize("database", DATABASES[:1] if only_sqlite else DATABASES, indirect=True)
-
-
-def clear_caches():
-    for cached in CACHES:
-        cached.cache_clear()
 
 
 @cache

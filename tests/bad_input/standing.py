@@ -10,27 +10,17 @@ from pathlib import Path
 
 import pytest
 import redis
+from caches import clear_caches
 from factories import SECRET_KEY
 from kombu import pools
 from servers import LocalProcess, wait_until
 
 import settings
 from cli.database import upgrade
-from models import encryption
 from models import session as sessions
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "igny8:"
-
-
-def clear_caches():
-    for cached in (
-        settings.current,
-        sessions.engine,
-        encryption.key_ring,
-        encryption._cipher,
-    ):
-        cached.cache_clear()
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import pytest
 import sqlalchemy as sa
+from caches import clear_caches
 from commands import igny8
-from conftest import clear_caches
 from cryptography.fernet import Fernet, InvalidToken
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 

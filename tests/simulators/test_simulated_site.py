@@ -44,7 +44,7 @@ def test_posts_are_listed_in_pages_with_the_fields_asked_for(site, get, publish)
             id="page-past-the-end",
         ),
         pytest.param("/wp-json/wp/v2/posts/99", 404, "rest_post_invalid_id", id="no-such-post"),
-        pytest.param("/wp-json/wp/v2/pages", 404, "rest_no_route", id="no-such-route"),
+        pytest.param("/wp-json/wp/v2/menus", 404, "rest_no_route", id="no-such-route"),
         pytest.param("/wp-json/igny8/v1/nothing", 404, "rest_no_route", id="not-in-the-bridge"),
     ],
 )

@@ -233,11 +233,14 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("sqlite_database")
-def test_publications_keep_the_promise_in_any_order_of_events():
+@pytest.mark.parametrize(
+    "examples", [pytest.param(8, id="few"), pytest.param(30, id="many", marks=pytest.mark.slow)]
+)
+def test_publications_keep_the_promise_in_any_order_of_events(examples):
     run_state_machine_as_test(
         Lifecycle,
         settings=hypothesis.settings(
-            max_examples=30,
+            max_examples=examples,
             stateful_step_count=25,
             deadline=None,
             database=None,

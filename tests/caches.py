@@ -1,0 +1,12 @@
+"""What a process remembers of its settings: forgotten whenever a test changes them."""
+
+import settings
+from models import encryption
+from models import session as sessions
+
+CACHES = (settings.current, sessions.engine, encryption.key_ring, encryption._cipher)
+
+
+def clear_caches():
+    for cached in CACHES:
+        cached.cache_clear()
