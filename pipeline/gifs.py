@@ -1,6 +1,7 @@
 """GIFs written anew, frame by frame: every pixel, palette and pause stays, and nothing else."""
 
 import io
+import re
 from collections.abc import Iterator
 
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from pipeline.picture_limits import Limits
 
 EXTENSION, FRAME, END = b"!", b",", b";"
+BLOCK = re.compile(b"[!,;]")
 CONTROL, APPLICATION = 0xF9, 0xFF
 LOOPING = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 HAS_PALETTE, INTERLACED = 0x80, 0x40
@@ -19,17 +21,25 @@ BEFORE_CODES = SCREEN_SIZE + GREYS_SIZE + 1 + FRAME_SIZE
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
-        self._stream = io.BytesIO(data)
+        self._data, self._at = data, 0
 
     def take(self, size: int) -> bytes:
-        taken = self._stream.read(size)
+        taken = self._data[self._at : self._at + size]
         if len(taken) < size:
             raise ValueError("the GIF ends too early")
+        self._at += size
         return taken
 
     def block_kind(self) -> bytes:
-        """Return the first byte of the next block; one that ends without its end has none."""
-        return self._stream.read(1) or END
+        """Return the first byte of the next block; a GIF may end without its end.
+
+        Browsers, too, pass over bytes between blocks that begin none.
+        """
+        found = BLOCK.search(self._data, self._at)
+        if found is None:
+            return END
+        self._at = found.end()
+        return found[0]
 
     def palette(self, flags: int) -> bytes:
         return self.take(3 << (flags & 7) + 1) if flags & HAS_PALETTE else b""
@@ -65,7 +75,7 @@ def _blocks(reader: _Reader, limits: Limits) -> Iterator[bytes]:
                 control = EXTENSION + b"\xf9\x04" + blocks[0] + b"\0"
             elif label == APPLICATION:
                 yield _looping(blocks)
-        elif kind == FRAME:
+        else:
             place = reader.take(FRAME_SIZE)
             frames, pixels = frames + 1, pixels + _pixels(place)
             limits.check(_pixels(place))
@@ -73,7 +83,6 @@ def _blocks(reader: _Reader, limits: Limits) -> Iterator[bytes]:
             yield control
             yield _frame(reader, place)
             control = b""
-        # Browsers, too, pass over bytes between blocks that begin none.
 
 
 def _looping(blocks: list[bytes]) -> bytes:

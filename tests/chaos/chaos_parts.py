@@ -172,8 +172,8 @@ class PostgresDatabase(Postgres):
         """Whether a transaction stays open for longer than a live process's ever does."""
         time.sleep(HELD)
         query = (
-            "select count(*) from pg_stat_activity where state like 'idle in transaction%'"
-            f" and now() - state_change >= interval '{HELD} s'"
+            "select count(*) from pg_stat_activity where backend_type = 'client backend'"
+            f" and now() - xact_start >= interval '{HELD} s'"
         )
         with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
             return admin.execute(query).fetchone()[0] > 0
@@ -199,6 +199,15 @@ def signal_group(process, number):
     """Send a signal to a process and all it started."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def has_stopped(pid):
+    """Whether SIGSTOP has reached every thread: one in a system call still ends that first."""
+    try:
+        states = [each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except OSError:  # a thread ended meanwhile
+        return False
+    return all(state.rpartition(")")[2].split()[0] == "T" for state in states)
 
 
 def holder(port, processes):

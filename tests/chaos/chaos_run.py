@@ -8,9 +8,10 @@ from pathlib import Path
 
 from chaos_checks import Canaries, check
 from chaos_clients import Clients, Ledger, persist
-from chaos_drain import drain
+from chaos_drain import drain, have_ended, waiting
 from chaos_sites import simulated_sites
 from chaos_table import NotRun, Result
+from servers import wait_until
 
 from models import Integration
 from models.outcomes import resume_site
@@ -121,6 +122,12 @@ class Run:
     def integrations(self):
         """The ids of the sites' integrations, in the sites' order."""
         return [integration_id for _, integration_id in self.clients.integrations]
+
+    def wait_for(self, accepted):
+        """Wait until these have an end; AssertionError says what the row's sites wait for."""
+        with contextlib.suppress(TimeoutError):
+            return wait_until(lambda: have_ended(accepted), timeout=self.patience)
+        raise AssertionError(f"no end after {self.patience:g} s: {waiting(self.integrations)}")
 
     def drain(self, patience=None):
         """Wait until all that was accepted is in an end state; False when it took too long."""

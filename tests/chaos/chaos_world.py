@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from alembic.runtime.migration import MigrationContext
-from chaos_parts import DATABASES, Broker, holder, signal_group
+from chaos_parts import DATABASES, Broker, has_stopped, holder, signal_group
 from cryptography.fernet import Fernet
 from kombu import pools
 from servers import LocalProcess, wait_until
@@ -203,6 +203,7 @@ class World:
 
     def freeze(self, name):
         self.kill(name, signal.SIGSTOP)
+        wait_until(lambda: has_stopped(self.parts[name].pid), what=f"{name} standing still")
 
     def thaw(self, name):
         self.kill(name, signal.SIGCONT)

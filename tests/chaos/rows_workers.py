@@ -6,7 +6,6 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from chaos_drain import have_ended
 from chaos_sites import simulated_sites
 from chaos_table import BOTH, POSTGRESQL, WAITS, NotRun, Row, Size
 from chaos_world import PUBLISHERS, WORKERS
@@ -71,10 +70,10 @@ def freeze_worker(run):
         freeze_between_transactions(run, frozen)
         run.undial()
         run.world.release(other)
-        wait_until(lambda m=mine: have_ended(m), what="the other worker's end")
+        run.wait_for(mine)
         for entry in mine:
             run.clients.edit(entry.content_id)
-        wait_until(lambda m=mine: have_ended(m), what="the edits' end")
+        run.wait_for(mine)
         run.world.thaw(frozen)
         run.late(2.5)  # it goes on with its batch, if anything lets it
 

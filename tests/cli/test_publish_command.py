@@ -222,6 +222,7 @@ def test_wait_gives_up_at_its_timeout(place):
     assert publications()[0].state is PublicationState.QUEUED
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_waiting_and_not_the_work(place):
     (content_id,) = add(place)
     words = ["publish", str(content_id), "--site", str(place.site_id), "--wait"]

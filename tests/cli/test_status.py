@@ -171,6 +171,7 @@ def test_events_of_one_site(place):
     assert [row["description"] for row in rows] == ["Ours"]
 
 
+@pytest.mark.slow
 def test_follow_prints_what_comes_as_one_object_a_line(place):
     happened(place, "Before")
     happened(place, "Shown")

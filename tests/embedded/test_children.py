@@ -69,6 +69,7 @@ def test_a_child_that_ignores_term_is_killed_when_its_patience_ends(child_of):
     assert said_while_stopping([child]) == ["sample stopped (SIGKILL)"]
 
 
+@pytest.mark.slow
 def test_a_worker_gets_term_then_quit(child_of):
     child = child_of(SOFT, patience=0.2, soft_limit=60)
 
@@ -76,6 +77,7 @@ def test_a_worker_gets_term_then_quit(child_of):
     assert child.last_lines().splitlines() == ["up", "TERM", "QUIT"]
 
 
+@pytest.mark.slow
 def test_an_operator_in_a_hurry_does_not_wait_for_the_patience(child_of):
     child = child_of(STUBBORN, patience=600, soft_limit=600)
 
@@ -92,6 +94,7 @@ def test_what_a_child_started_ends_with_it(child_of, places):
     assert not places.pid("sample").exists()
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_is_started_again(child_of):
     child, said = child_of(POLITE), []
     before = child.pid
@@ -107,6 +110,7 @@ def test_a_child_that_dies_is_started_again(child_of):
     assert not child.has_ended()
 
 
+@pytest.mark.slow
 def test_the_pause_before_a_restart_grows(child_of):
     child, said = child_of("exit 3"), []
     watch = Watch([child], said.append)
@@ -119,6 +123,7 @@ def test_the_pause_before_a_restart_grows(child_of):
     assert "in 2 s" in said[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "limits", "end"),
     [
@@ -153,6 +158,7 @@ def test_a_program_that_is_not_there_is_said_with_its_name(places):
         child.start()
 
 
+@pytest.mark.slow
 def test_processes_of_a_killed_supervisor_are_found_and_ended(child_of, places):
     broker, worker = child_of(STUBBORN, "broker"), child_of("sleep 600 & echo up; wait", "publish")
     wait_until(lambda: len(leftovers.find(["publish"], places)) == 2)

@@ -129,6 +129,7 @@ def bench(tmp_path, rows, broker_url, monkeypatch):
         child.bury()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("alive", "stuck"),
     [
@@ -143,17 +144,20 @@ def test_a_worker_whose_pulse_stops_is_started_again(bench, alive, stuck):
     assert bench.pass_time(20, *alive) == stuck
 
 
+@pytest.mark.slow
 def test_when_nothing_comes_it_is_beat_first_then_the_workers(bench):
     assert bench.pass_time(140) == ["beat"]
     assert bench.pass_time(130) == ["beat", "media", "publish"]
 
 
+@pytest.mark.slow
 def test_each_time_it_is_given_twice_as_long(bench):
     bench.pass_time(140, "media")
     assert bench.pass_time(200, "media") == ["publish"]
     assert bench.pass_time(300, "media") == ["publish", "publish"]
 
 
+@pytest.mark.slow
 def test_what_has_worked_for_long_is_forgiven(bench):
     bench.pass_time(140, "media")
     bench.pass_time(600, *QUEUES)
@@ -161,6 +165,7 @@ def test_what_has_worked_for_long_is_forgiven(bench):
     assert bench.pass_time(140, "media") == ["publish", "publish"]
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_broker_is_nobodys_fault(bench, valkey_server):
     bench.pass_time(60, "media")
     valkey_server.process.kill()
@@ -170,6 +175,7 @@ def test_an_outage_of_the_broker_is_nobodys_fault(bench, valkey_server):
     assert bench.pass_time(120, "media") == []
 
 
+@pytest.mark.slow
 def test_an_outage_of_the_database_is_nobodys_fault(bench, tmp_path):
     bench.pass_time(60, "media")
     (tmp_path / "igny8.db").rename(tmp_path / "away.db")

@@ -112,6 +112,7 @@ def test_a_database_newer_than_the_code_is_refused_with_words(empty_database):
         migrating.upgrade()
 
 
+@pytest.mark.slow
 def test_two_releases_at_once_wait_for_one_another(empty_database, tmp_path):
     command = [sys.executable, "-P", "-m", "cli", "db", "upgrade"]
     url = empty_database.url.render_as_string(hide_password=False)

@@ -14,6 +14,7 @@ from servers.nodes import LocalRabbitMQ, LocalRedis
 from servers.processes import ProcessFailed
 
 
+@pytest.mark.slow
 def test_every_test_gets_an_empty_database_of_its_own(postgres_url):
     engine = sa.create_engine(postgres_url)
     assert sa.inspect(engine).get_table_names() == []

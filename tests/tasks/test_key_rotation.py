@@ -32,7 +32,7 @@ def engine(database, broker_url):
     """The API on a port of its own; returns its address."""
     app = create_app(settings.current())
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -174,6 +174,7 @@ def test_a_site_that_asks_us_to_wait_gets_nothing_meanwhile(integration, simulat
     assert len(simulated_site.posts) == 4
 
 
+@pytest.mark.slow
 def test_a_slow_site_gets_less_and_recovers_step_by_step(
     integration, simulated_site, turn_dial, environment
 ):
