@@ -96,7 +96,7 @@ ROWS = [
         "two revisions racing",
         race_revisions,
         Size(5, 4, 1),
-        Size(100, 60, 10),
+        Size(30, 60, 10),
         databases=BOTH,
     ),
     Row(

@@ -92,7 +92,6 @@ def test_the_first_failing_layer(change, layer, whose):
         pytest.param({"uses_tls": False, "tls_fault": None}, "tls", id="plain-http"),
         pytest.param({"rest_route": "query"}, "permalinks", id="plain-permalinks"),
         pytest.param({"authorization_stripped": True}, "authorization", id="header-stripped"),
-        pytest.param({"seo_plugin": None}, "seo", id="no-seo-plugin"),
         pytest.param({"max_body_bytes": 2**20}, "upload_limits", id="small-uploads"),
     ],
 )
@@ -101,6 +100,13 @@ def test_what_works_and_could_be_better(change, layer):
 
     assert first_failing(found) is None
     assert [each.layer for each in found if each.what_to_do] == [layer]
+
+
+def test_without_an_seo_plugin_nobody_has_to_do_anything():
+    found = diagnose(replace(WELL, seo_plugin=None), WANTS)
+
+    [seo] = [each for each in found if each.layer == "seo"]
+    assert (seo.ok, seo.what_to_do) == (True, "")
 
 
 @pytest.mark.parametrize("name", ["new_enough", "authorization_stripped", "can_write"])
