@@ -1,10 +1,8 @@
 """Every door with a body refuses what is no measured, small, plain JSON, before it reads it."""
 
 import pytest
-from ingress_rows import Caller, make_tenant, problem_of
+from ingress_rows import Caller, application, make_tenant, problem_of
 
-import settings
-from ingress import create_app
 from models.session import session_scope
 
 BASE = "/api/v1/integration/integrations/"
@@ -37,11 +35,9 @@ CASES = [
 
 @pytest.fixture
 def api(sqlite_database):
-    app = create_app(settings.current())
-    app.testing = False
     with session_scope() as session:
         tenant = make_tenant(session)
-    return Caller(app.test_client(), tenant.headers)
+    return Caller(application().test_client(), tenant.headers)
 
 
 @pytest.mark.parametrize("door", DOORS)

@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from factories import make_publication
+from factories import make_publication, reload
+from servers import wait_until
 
 from ingress import create_app
 from models import InboxMessage as Message
-from models import Integration, Publication, SyncEvent
+from models import Integration, Publication, PublicationState, SyncEvent
 from models.session import session_scope
 from pipeline.signing import signature
 from tasks import building, confirming, dispatching, pushing
@@ -56,7 +57,13 @@ def publish(integration, site, count):
         for claim in claims:
             for link in LINKS:
                 link(claim.batch_id)
+    # Where workers run as well, they may have taken some: those are on their way.
+    wait_until(lambda: len(site.posts) == count and _all_published(made), what="the posts")
     return made
+
+
+def _all_published(made):
+    return all(reload(each).state is PublicationState.PUBLISHED for each in made)
 
 
 def live(site, changes, dice):
