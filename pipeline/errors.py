@@ -4,6 +4,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
 * PublishError
   + TemporaryError          worth trying again; the site did nothing
     - RateLimited           ... no sooner than the site asked for
+    - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
   + UnclearOutcome          the site may have done it: ask what became of the key first
@@ -47,6 +48,12 @@ class RateLimited(TemporaryError):
     def __init__(self, message: str, *, retry_after: float, status_code: int = 429) -> None:
         super().__init__(message, status_code=status_code)
         self.retry_after = retry_after
+
+
+class SiteUnreachable(TemporaryError):
+    """Nobody answered at the site's address; whatever we have for it waits."""
+
+    code = "unreachable"
 
 
 class SiteBusy(TemporaryError):

@@ -19,6 +19,7 @@ HEALING = frozenset(
         "bridge_missing",
         "not_wordpress",
         "upgrade_required",
+        "unreachable",
     }
 )
 """What the people at the site can repair without us."""

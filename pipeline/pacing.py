@@ -11,13 +11,23 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from pipeline.errors import PublishError, RateLimited, SiteBusy, SitePaused, UnclearOutcome
+from pipeline.errors import (
+    PublishError,
+    RateLimited,
+    SiteBusy,
+    SitePaused,
+    SiteUnreachable,
+    UnclearOutcome,
+)
 
 LONGEST_PAUSE = 900.0
 """A quarter of an hour: a site that is back is noticed in time, and a dead one costs 4 an hour."""
 
 LONGEST_GROWTH = 15
 """Times the first pause, which makes a quarter of an hour of the usual minute."""
+
+LOST_AFTER = 96
+"""Openings in a row for want of a connection: about a day. Then an operator is told it is lost."""
 
 SLOWEST = 4
 """Halvings: 20 posts at once become 10, 5, 2 and 1. Fewer than one is the breaker's business."""
@@ -102,6 +112,9 @@ class Signs:
     trouble: str = ""
     """What the last breakdown was, in words."""
 
+    away: bool = False
+    """Whether it was that there is no connection."""
+
     answered: bool = False
     """Whether a post was answered, be it with a refusal."""
 
@@ -127,7 +140,9 @@ def noted(signs: Signs, call: Call) -> Signs:
     error = call.error
     broke = is_breakdown(error)
     if broke:
-        signs = replace(signs, failures=signs.failures + 1, broke=True, trouble=str(error))
+        away = isinstance(error, SiteUnreachable)
+        failures = signs.failures + 1
+        signs = replace(signs, failures=failures, broke=True, trouble=str(error), away=away)
     elif call.post:
         signs = replace(signs, failures=0, answered=True)
     else:
@@ -190,6 +205,11 @@ def _breaker(pace: Pace, signs: Signs, limits: Limits) -> Pace:
         failures = signs.failures if signs.answered else 0
         return replace(pace, failures=failures, opens=0, open_for=None)
     return replace(pace, failures=signs.failures)
+
+
+def is_lost(pace: Pace, signs: Signs) -> bool:
+    """Whether a site has been away for so long that its people must be told (C41)."""
+    return signs.away and pace.opens >= LOST_AFTER
 
 
 def pause(opens: int, limits: Limits) -> float:

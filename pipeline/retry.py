@@ -9,6 +9,7 @@ from pipeline.errors import (
     SiteBusy,
     SiteError,
     SitePaused,
+    SiteUnreachable,
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
@@ -63,8 +64,10 @@ def decide(error: PublishError, *, attempts: int, patience: Patience, spread: fl
             return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
         case SiteBusy():
             return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
-        case SitePaused():
-            return Decision(PublicationState.QUEUED, error.wait, counted=False)
+        # The breaker's probes would else use up one item after the other while a site is away.
+        case SitePaused() | SiteUnreachable():
+            wait = _wait(error, used, patience, spread)
+            return Decision(PublicationState.QUEUED, wait, counted=False)
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
         case UnclearOutcome() | StaleWrite():
             return _unclear(error, used, patience, spread)
@@ -91,4 +94,6 @@ def _wait(error: TemporaryError, used: int, patience: Patience, spread: float) -
     # The curve is our guess; Retry-After is the site's own answer.
     if isinstance(error, RateLimited):
         return error.retry_after
+    if isinstance(error, SitePaused):
+        return error.wait
     return backoff(used, patience, spread)

@@ -11,7 +11,13 @@ import requests
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 import settings
-from pipeline.errors import PublishError, SiteError, TemporaryError, UnclearOutcome
+from pipeline.errors import (
+    PublishError,
+    SiteError,
+    SiteUnreachable,
+    TemporaryError,
+    UnclearOutcome,
+)
 from platforms.addresses import AddressRefused
 from platforms.base import Exchange, Target
 from platforms.connections import guarded_session
@@ -167,7 +173,7 @@ def _translate(error: Exception, request: Request, limit: Deadline) -> PublishEr
         if any(words in said for words in NO_HANDSHAKE):
             return SiteError(f"{host} speaks no TLS that is safe, or none at all", code="tls")
     if isinstance(error, requests.exceptions.ConnectTimeout) or _never_connected(error):
-        return TemporaryError(f"could not connect to {host}", code="unreachable")
+        return SiteUnreachable(f"could not connect to {host}")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return SiteError("the site's address is not valid", code="bad_address")
     if limit.expired or isinstance(error, requests.exceptions.Timeout | TimeoutError):

@@ -7,7 +7,9 @@ from celery import Celery, signals
 from models.session import forget_connections
 from tasks import startup
 from tasks.logs import configure_logging
+from tasks.transport import guard_redis
 
+guard_redis()
 app = Celery("igny8")
 app.config_from_object("celeryconfig")
 

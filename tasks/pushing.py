@@ -9,6 +9,7 @@ from pipeline.errors import (
     PublishError,
     SiteError,
     SitePaused,
+    SiteUnreachable,
     TemporaryError,
     UnclearOutcome,
 )
@@ -71,7 +72,7 @@ class Push:
         self.lease.keep()
         try:
             posts = self.platform.find_posts([item.wish.key for item in unclear])
-        except (SiteError, SitePaused) as error:
+        except (SiteError, SitePaused, SiteUnreachable) as error:
             self.failures |= dict.fromkeys((item.id for item in items), error)
             return []
         except TemporaryError as error:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 
 from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
-from pipeline.errors import BuildFailed, PublishError, SiteError, SitePaused
+from pipeline.errors import BuildFailed, PublishError, SiteError, SitePaused, SiteUnreachable
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.batch import Batch, Item
 
-NOT_SENT = (BuildFailed, SiteError, SitePaused)
+NOT_SENT = (BuildFailed, SiteError, SitePaused, SiteUnreachable)
 
 
 def record_attempts(batch: Batch, exchanges: Iterable[Exchange]) -> None:

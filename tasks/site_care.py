@@ -8,9 +8,11 @@ import structlog
 import settings
 from models import Integration
 from models.clock import now_plus
+from models.outcomes import suspend_site
 from models.session import session_scope
 from models.site_care import SiteNews, change_pace, tell_of_site
 from pipeline import pacing
+from pipeline.errors import SiteUnreachable
 from pipeline.pacing import Pace, Signs
 
 log = structlog.get_logger()
@@ -65,6 +67,8 @@ def record_signs(integration_id: int, pace: Pace, signs: Signs) -> None:
         news = _news(pace, found, signs) if place else None
         if place and news:
             tell_of_site(session, place, news)
+        if place and pacing.is_lost(found, signs):
+            suspend_site(session, integration_id, SiteUnreachable.code, signs.trouble)
     log.info(
         "site.pace",
         integration=integration_id,

@@ -66,6 +66,16 @@ def still_works(queue, process):
 @pytest.mark.parametrize(
     "raw",
     [
+        pytest.param(b"", id="b91-nothing"),
+        pytest.param(b"\x00\xff\xfe", id="b91-no-text"),
+        pytest.param(b"no json", id="b91-no-json"),
+        pytest.param(b"null", id="b91-null"),
+        pytest.param(b"[]", id="b91-a-list"),
+        pytest.param(b"{}", id="b91-an-empty-object"),
+        pytest.param(b"[" * 100_000, id="b91-nested"),
+        pytest.param(b'{"properties": 7}', id="b91-properties-a-number"),
+        pytest.param(pickle.dumps({}), id="b91-a-bare-pickle"),
+        pytest.param(message("dispatch")[:100], id="b91-half-a-message"),
         pytest.param(message(body=b"{no json"), id="b91-body-no-json"),
         pytest.param(message(body=b"\xff\xfe"), id="b91-body-not-utf-8"),
         pytest.param(message(body=b"[]"), id="b91-body-empty-list"),

@@ -14,8 +14,8 @@ from tasks.app import app
 PREFIX, ASIDE = "igny8:", "aside:"
 QUEUES = ("publish", "media", "maintenance")
 COPIES_AT_ONCE = 1000
-PATIENCE = 600.0
-"""Seconds for a queue to get empty; nobody waits them out."""
+PATIENCE = 2400.0
+"""Seconds for a queue to get empty: 100,000 messages cost two busy cores their time."""
 
 
 class Bomb:

@@ -10,6 +10,7 @@ from models import Integration, Publication, PublicationState, SyncEvent
 from models.clock import now, now_plus
 from models.outcomes import resume_site
 from models.session import session_scope
+from pipeline import pacing
 from simulators.wordpress import SimulatedSite
 from tasks.looking import look_at_suspended
 
@@ -300,3 +301,22 @@ def test_an_operator_s_look_closes_the_breaker_too(broken, integration, simulate
 
     assert len(simulated_site.posts) == 8
     assert told() == [("error", "breaker_opened"), ("sync", "breaker_closed")]
+
+
+def test_a_site_that_is_away_fails_nothing_and_is_told_of_after_a_day(integration, simulated_site):
+    (item,) = fill(integration, 1)
+    simulated_site.stop()
+    for _ in range(settings.current().max_attempts + 1):
+        make_due()
+        change(breaker_open_until=now_plus(-1))
+        run_due()
+    assert (reload(item).state, reload(item).attempts) == (PublicationState.QUEUED, 0)
+    assert reload(integration).suspended_at is None
+
+    make_due()
+    change(breaker_opens=pacing.LOST_AFTER - 1, breaker_open_until=now_plus(-1))
+    run_due()
+
+    assert reload(integration).suspended_code == "unreachable"
+    assert told()[-1] == ("error", "site_suspended")
+    assert reload(item).state is PublicationState.QUEUED

@@ -7,8 +7,8 @@ from pipeline.errors import (
     PermanentError,
     RateLimited,
     SiteBusy,
+    SiteUnreachable,
     StaleWrite,
-    TemporaryError,
     UnclearOutcome,
 )
 from platforms.base import RemotePost
@@ -27,7 +27,7 @@ ENDINGS = {
     "answer lost": (True, UnclearOutcome("the answer was lost")),
     "not visible": (True, UnclearOutcome("the site does not show it", code="not_visible")),
     "nothing came": (False, UnclearOutcome("the connection broke")),
-    "no connection": (False, TemporaryError("could not connect", code="unreachable")),
+    "no connection": (False, SiteUnreachable("could not connect")),
     "told to wait": (False, RateLimited("wait", retry_after=5.0)),
     "busy": (False, SiteBusy("somebody else is at it")),
     "refused": (False, PermanentError("the title is empty", code="igny8_empty_title")),

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ class Waiting:
 
     def __init__(self):
         self.names = {}
+        self.present = datetime.now(UTC)  # of all ages, however long it takes to add them
 
     def add(self, account, *ages, items=1):
         """Add a site for each age to the account; they are named a1, a2, b1 ..."""
@@ -40,7 +42,7 @@ class Waiting:
             session.execute(
                 sa.update(Publication)
                 .where(Publication.integration_id == site.id)
-                .values(due_at=now_plus(-age))
+                .values(due_at=self.present - timedelta(seconds=age))
             )
 
     def next(self, room=ROOMY):

@@ -8,6 +8,7 @@ from pipeline.errors import (
     RateLimited,
     SiteBusy,
     SitePaused,
+    SiteUnreachable,
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
@@ -23,6 +24,7 @@ from pipeline.pacing import (
     batch_size,
     bucket_of,
     is_breakdown,
+    is_lost,
     next_after,
     noted,
     pause,
@@ -32,7 +34,7 @@ from pipeline.pacing import (
 )
 
 LIMITS = Limits(failures=5, pause=60, slow_after=5)
-DOWN = TemporaryError("no connection", code="unreachable")
+DOWN = SiteUnreachable("no connection")
 BROKEN = UnclearOutcome("the connection broke", code="broken")
 TOLD_TO_WAIT = RateLimited("wait", retry_after=120)
 
@@ -282,3 +284,15 @@ def test_the_size_of_a_batch(pace, bucket, size):
 @pytest.mark.parametrize(("batches", "one_account"), [(64, 48), (4, 3), (1, 1)])
 def test_one_of_several_accounts_leaves_room_for_the_others(batches, one_account):
     assert account_limit(batches) == one_account
+
+
+@pytest.mark.parametrize(
+    ("opens", "error", "lost"),
+    [
+        pytest.param(96, DOWN, True, id="away-for-a-day"),
+        pytest.param(95, DOWN, False, id="away-for-less"),
+        pytest.param(96, BROKEN, False, id="there-but-broken"),
+    ],
+)
+def test_a_site_that_is_away_for_a_day_is_lost(opens, error, lost):
+    assert is_lost(Pace(opens=opens), noted(Signs(), Call(1.0, error))) is lost

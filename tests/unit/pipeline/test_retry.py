@@ -14,6 +14,7 @@ from pipeline.errors import (
     RateLimited,
     SiteBusy,
     SiteError,
+    SiteUnreachable,
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
@@ -57,6 +58,12 @@ def test_backoff_never_shrinks_below_its_start_nor_grows_beyond_its_end(
     ("error", "attempts", "expected"),
     [
         pytest.param(TemporaryError("down"), 0, Decision(State.QUEUED, 60), id="first-failure"),
+        pytest.param(
+            SiteUnreachable("away"),
+            2,
+            Decision(State.QUEUED, 240, counted=False),
+            id="a-site-that-is-away-uses-up-nothing",
+        ),
         pytest.param(TemporaryError("down"), 1, Decision(State.QUEUED, 120), id="second"),
         pytest.param(TemporaryError("down"), 2, Decision(State.FAILED), id="three-in-total"),
         pytest.param(
