@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from caches import clear_caches
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 from kombu import pools
-from servers import Postgres, RabbitMQ, RabbitMQMissing, Valkey
+from servers import Lender, Postgres, RabbitMQ, RabbitMQMissing, Valkey
 from sqlalchemy.orm import Session
 
 import settings
@@ -63,16 +63,21 @@ def make_tables(engine):
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """PostgreSQL with the template database that each test's own is copied from."""
     server = Postgres().start()
     try:
-        server.template = server.create()
-        engine = sa.create_engine(server.url(server.template))
-        make_tables(engine)
-        engine.dispose()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_lender(postgres_server):
+    """Databases with every table."""
+    template = postgres_server.create()
+    engine = sa.create_engine(postgres_server.url(template))
+    make_tables(engine)
+    engine.dispose()
+    return Lender(postgres_server, template)
 
 
 @pytest.fixture
@@ -139,14 +144,14 @@ def database(request, environment):
         environment.setattr(sessions, "_sqlite_engine", file.engine_of)
         url = file.url
     else:
-        server = request.getfixturevalue("postgres_server")
-        name = server.create(server.template)
-        url = server.url(name)
+        lender = request.getfixturevalue("postgres_lender")
+        name = lender.lend()
+        url = request.getfixturevalue("postgres_server").url(name)
     environment.setenv("DATABASE_URL", url)
     yield dialect
     sessions.engine().dispose()
     if dialect != "sqlite":
-        server.drop(name)
+        lender.take_back(name)
 
 
 @pytest.fixture

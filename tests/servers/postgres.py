@@ -21,7 +21,7 @@ READY = "database system is ready to accept connections"
 
 
 class Postgres:
-    """One server; :meth:`create` makes a database from the template in about 30 ms.
+    """One server; :meth:`create` makes a database.
 
     The wheel's own API is never called: as root it adds a user and opens folders up to `/root`.
     """

@@ -9,6 +9,7 @@ import redis
 import sqlalchemy as sa
 from kombu import Connection
 
+from models import schema
 from servers import LocalProcess, Valkey, wait_until
 from servers.nodes import LocalRabbitMQ, LocalRedis
 from servers.processes import ProcessFailed
@@ -19,6 +20,50 @@ def test_every_test_gets_an_empty_database_of_its_own(postgres_url):
     engine = sa.create_engine(postgres_url)
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+def rows(url, statement):
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        found = connection.execute(sa.text(statement))
+        found = found.all() if found.returns_rows else []
+    engine.dispose()
+    return found
+
+
+def test_a_lent_database_comes_back_as_it_was(postgres_server, postgres_lender):
+    name = postgres_lender.lend()
+    url = postgres_server.url(name)
+    rows(url, "insert into accounts (name) values ('somebody')")
+    rows(url, "update alembic_version set version_num = 'other'")
+    postgres_lender.take_back(name)
+
+    assert postgres_lender.lend() == name
+    assert rows(url, "select * from accounts") == []
+    assert rows(url, "insert into accounts (name) values ('next') returning id") == [(1,)]
+    assert rows(url, "select version_num from alembic_version") == [
+        (schema.scripts().get_current_head(),)
+    ]
+    postgres_lender.take_back(name)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("drop table runs", id="table"),
+        pytest.param("alter table runs drop column kind", id="column"),
+        pytest.param("drop index ix_publications_waiting", id="index"),
+        pytest.param("create function f() returns int language sql as 'select 1'", id="function"),
+    ],
+)
+def test_a_lent_database_with_other_tables_is_not_lent_again(
+    postgres_server, postgres_lender, change
+):
+    name = postgres_lender.lend()
+    rows(postgres_server.url(name), change)
+    postgres_lender.take_back(name)
+
+    assert postgres_lender.lend() != name
 
 
 def test_valkey_keeps_its_port_over_a_crash(tmp_path):
