@@ -35,10 +35,21 @@ beat_schedule = {
     "sweep_inbox": _every(_tick, "inbox.sweep"),
     # Starts tests and syncs of sites that no ring was heard for, and finds lost ones.
     "start_site_runs": _every(_tick, "start_site_runs"),
+    # Accepts the next few contents of bulk jobs, as sites get room for them.
+    "feed_bulk_jobs": _every(_tick, "feed_bulk_jobs"),
     # Has the structure of a few sites fetched, each once a day: what their plugin did not tell.
     "structure_due": _every(60.0, "structure_due"),
     # Takes replaced keys away when their time is over; they are not accepted after it anyway.
     "forget_old_keys": _every(600.0, "forget_old_keys"),
+    # Accepts the publishes whose slot has come, and finds those that have missed theirs.
+    "due_slots": _every(_tick, "due_slots"),
+    # Puts approved contents into the schedule that no event has told of: every five minutes
+    # (S61), where a tick has its usual length.
+    "schedule_approved": _every(60 * _tick, "schedule_approved"),
+    # Plans the sites where something has changed that moves slots.
+    "plan_slots": _every(_tick, "plan_slots"),
+    # Has every site with a queue planned once a day: the plan's end moves with the days.
+    "plan_daily": _every(600.0, "plan_daily"),
     # Counts events by site and hour, so that no page counts a million of them.
     "roll_up_health": _every(60.0, "roll_up_health"),
     # Deletes old attempts, events, runs and batches.

@@ -18,6 +18,9 @@ imports = (
     "tasks.inbox",
     "tasks.site_runs",
     "tasks.health",
+    "tasks.planning",
+    "tasks.scheduling",
+    "tasks.bulk",
 )
 
 # JSON only: pickle lets whoever can write to the broker run code in our workers.

@@ -31,6 +31,22 @@ def wake_site_runs() -> bool:
         return ring_site_runs()
 
 
+def wake_feeder() -> bool:
+    """Ask for the next items of bulk jobs; as :func:`wake_workers`."""
+    from tasks.doorbell import ring_bulk
+
+    with quiet_log():
+        return ring_bulk()
+
+
+def wake_planner() -> bool:
+    """Ask for new plans of the sites that want one; as :func:`wake_workers`."""
+    from tasks.doorbell import ring_planning
+
+    with quiet_log():
+        return ring_planning()
+
+
 @contextmanager
 def quiet_log() -> Iterator[None]:
     """Keep warnings back: unconfigured, structlog prints on stdout, which is the answer's."""

@@ -8,19 +8,16 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 import settings
 from cli import database
 from embedded.probes import Workers, answers_http
-from models import Heartbeat
-from models.clock import now
 from models.encryption import SecretUnreadable, key_ring
 from models.schema import seconds_ahead
 from models.session import engine, session_scope
 from settings import Settings
-from tasks.heartbeat import intervals
+from tasks.heartbeat import intervals, last_ticks
 from tasks.startup import WORST_SKEW
 
 OLDEST_PYTHON = (3, 11)
@@ -183,10 +180,23 @@ def _pulses(_: Settings) -> Finding:
 
 def _tick_ages() -> dict[str, float | None]:
     """Return the seconds since each entry of beat's table last ran; None: never."""
-    query = sa.select(Heartbeat.name, Heartbeat.at, now())
     with session_scope(read_only=True) as session:
-        found = {name: (to - at).total_seconds() for name, at, to in session.execute(query)}
-    return {name: found.get(name) for name in intervals()}
+        return {
+            name: None if tick is None else tick.age for name, tick in last_ticks(session).items()
+        }
+
+
+def tick_times() -> dict[str, str | None]:
+    """Return when each entry of beat's table last ran to its end; empty without the database."""
+    try:
+        with session_scope(read_only=True) as session:
+            found = last_ticks(session)
+    except SQLAlchemyError:
+        return {}
+    return {
+        name: None if tick is None else tick.at.isoformat(timespec="seconds")
+        for name, tick in found.items()
+    }
 
 
 def _lateness(subject: str, ages: dict[str, float | None], advice: str) -> Finding:

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor() -> None:
     """Look at everything the engine stands on; status 1 when something is broken."""
-    from cli.checks import run_checks
+    from cli.checks import run_checks, tick_times
 
     out = output()
     findings = run_checks()
@@ -24,6 +24,12 @@ def doctor() -> None:
         if finding.advice:
             out.line(f"{'':22}{finding.advice}")
     broken = sum(finding.grade == "fail" for finding in findings)
-    out.result({"ok": not broken, "checks": [finding.as_json() for finding in findings]})
+    out.result(
+        {
+            "ok": not broken,
+            "checks": [finding.as_json() for finding in findings],
+            "last_tick_at": tick_times(),
+        }
+    )
     if broken:
         raise typer.Exit(Exit.FAILED)

@@ -1,24 +1,19 @@
 """What `igny8 publish` does: record the wish, wake the workers, and follow what becomes of it."""
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-
-import typer
 
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration
 from cli.interrupts import Pause, held_back
 from cli.output import output
-from cli.progress import Bar, progress
+from cli.progress import progress
 from cli.publish_requests import Request, chosen_contents, request_publish
-from cli.run_watch import Outcome, watch
+from cli.publish_results import say_end, say_outcome
+from cli.run_watch import watch
 from models.accepting import Wanted
 from models.session import session_scope
-
-SHOWN_AT_ONCE = 50
-"""Rows of the final table on a terminal; what failed is always shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +21,7 @@ class Asked:
     """The options of `igny8 publish`."""
 
     site: str
-    ids: list[int] | None
-    """None: all contents of the site."""
-
+    ids: list[int]
     wanted: Wanted
     any_status: bool
     wait: bool
@@ -77,56 +70,9 @@ def _wait(request: Request, timeout: float, facts: dict[str, Any], pause: Pause)
     try:
         with progress("publishing", len(request.run_ids)) as bar:
             results = watch(
-                request.run_ids, timeout, lambda outcome: _say_outcome(bar, outcome), pause
+                request.run_ids, timeout, lambda outcome: say_outcome(bar, outcome), pause
             )
     except KeyboardInterrupt:
         words = f"the work goes on; `igny8 status --site {facts['site']}` shows it"
         raise CommandError(words, Exit.INTERRUPTED) from None
-    counts = Counter(_kind(result) for result in results)
-    _say_results(results, counts)
-    names = ("published", "failed", "parked", "waiting")
-    output().result(
-        facts
-        | {name: counts[name] for name in names}
-        | {"results": [result.as_json() for result in results]}
-    )
-    if code := _exit_code(counts):
-        raise typer.Exit(code)
-
-
-def _kind(outcome: Outcome) -> str:
-    if outcome.state in {"published", "superseded"}:
-        return "published"
-    if outcome.state == "parked":
-        return "parked"
-    return "failed" if outcome.finished else "waiting"
-
-
-def _say_outcome(bar: Bar, outcome: Outcome) -> None:
-    bar.step(f"{outcome.content_id}\t{outcome.state}\t{outcome.url or outcome.reason or ''}")
-
-
-def _say_results(results: list[Outcome], counts: Counter[str]) -> None:
-    say = output()
-    if say.is_terminal:
-        good = [result for result in results if _kind(result) == "published"]
-        rest = [result for result in results if _kind(result) != "published"]
-        say.table(
-            ("Id", "Title", "State", "Where, or why not"),
-            [
-                (shown.content_id, shown.title, shown.state, shown.reason or shown.url)
-                for shown in (*good[:SHOWN_AT_ONCE], *rest)
-            ],
-        )
-        if len(good) > SHOWN_AT_ONCE:
-            say.line(f"… and {len(good) - SHOWN_AT_ONCE} more published")
-    summary = ", ".join(f"{name} {counts[name]}" for name in ("published", "failed", "parked"))
-    say.line(f"{summary}, still waiting {counts['waiting']}" if counts["waiting"] else summary)
-
-
-def _exit_code(counts: Counter[str]) -> Exit:
-    if counts["published"] == counts.total():
-        return Exit.OK
-    if not counts["published"] and not counts["failed"]:
-        return Exit.UNREACHABLE  # neither a worker nor the site answered
-    return Exit.FAILED
+    say_end(results, facts)

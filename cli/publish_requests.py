@@ -32,10 +32,8 @@ class Request:
     """Not approved (S43, C29)."""
 
 
-def chosen_contents(
-    session: Session, integration: Integration, ids: Sequence[int] | None
-) -> list[int]:
-    """Return the ids of the contents that are meant, all of the site's when ``ids`` is None.
+def chosen_contents(session: Session, integration: Integration, ids: Sequence[int]) -> list[int]:
+    """Return the ids of the contents that are meant, each once.
 
     A content may go to any site of its account (C44).
 
@@ -43,8 +41,6 @@ def chosen_contents(
         NotFound: the account has no such contents; then nothing is published.
     """
     query = sa.select(Content.id).order_by(Content.id)
-    if ids is None:
-        return list(session.scalars(query.filter_by(site_id=integration.site_id)))
     mine = query.filter_by(account_id=integration.account_id)
     wanted = dict.fromkeys(ids)
     known: set[int] = set()

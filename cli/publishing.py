@@ -32,13 +32,17 @@ def publish(  # noqa: PLR0913, PLR0917 - a command's options
     ] = False,
 ) -> None:
     """Put contents on a site, each once, however often it is asked for."""
+    from cli.bulk_publish import publish_all
     from cli.publish_command import Asked, publish
     from models.accepting import Wanted
 
     if bool(ids) == everything:
         raise CommandError("name contents by their ids, or take --all", Exit.USAGE)
     wanted = Wanted("draft" if draft else "publish", restore=restore, force=force)
-    publish(Asked(site, None if everything else ids, wanted, override_status, wait, timeout))
+    if everything:
+        publish_all(site, wanted, any_status=override_status, wait=wait, timeout=timeout)
+    else:
+        publish(Asked(site, ids or [], wanted, override_status, wait, timeout))
 
 
 def status(

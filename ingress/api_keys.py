@@ -15,8 +15,8 @@ from ingress.idempotency import IdempotentHeaders, idempotent, remembered
 from ingress.integration_fields import IntegrationPath, KeyRequest, RotationRequest
 from ingress.site_run_answers import (
     AcceptedSiteRun,
+    RunHeaders,
     SiteRunAnswer,
-    WaitHeaders,
     accepted_site_run,
     answer_run,
 )
@@ -50,10 +50,6 @@ bp = APIBlueprint(
     abp_security=[{"bearer": []}],
 )
 bp.before_request(require_token)
-
-
-class RotationHeaders(IdempotentHeaders, WaitHeaders):
-    pass
 
 
 class KeyAnswer(BaseModel):
@@ -107,7 +103,7 @@ def generate(header: IdempotentHeaders, body: KeyRequest) -> Any:
     operation_id="rotate_api_key",
 )
 @idempotent
-def rotate(path: IntegrationPath, header: RotationHeaders, body: RotationRequest) -> Any:
+def rotate(path: IntegrationPath, header: RunHeaders, body: RotationRequest) -> Any:
     """Change a site's key without a gap: offer it, prove it on both sides, switch. An admin's.
 
     Until it has switched the old key works, and whatever fails leaves it so.

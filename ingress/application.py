@@ -10,6 +10,8 @@ from werkzeug.routing import BaseConverter
 
 from ingress import (
     api_keys,
+    automation,
+    bulk_publishing,
     connections,
     contents,
     health,
@@ -17,7 +19,10 @@ from ingress import (
     integrations,
     onboarding,
     publishing,
+    publishing_settings,
     runs,
+    schedule,
+    schedule_entries,
     sites,
     structure,
     syncing,
@@ -52,6 +57,11 @@ PAGE_POLICY = (
 ROOMS = (
     contents,
     publishing,
+    bulk_publishing,
+    schedule_entries,
+    schedule,
+    publishing_settings,
+    automation,
     runs,
     sites,
     integrations,

@@ -21,6 +21,16 @@ def ring_site_runs() -> bool:
     return doorbell.ring_site_runs()
 
 
+def ring_bulk() -> bool:
+    """Tell the workers to look for bulk jobs; as :func:`ring`."""
+    return doorbell.ring_bulk()
+
+
+def ring_planning() -> bool:
+    """Tell the workers that a site wants a new plan; as :func:`ring`."""
+    return doorbell.ring_planning()
+
+
 def broker_answers() -> bool:
     """Whether the broker answers within a second."""
     options = dict(app.conf.broker_transport_options or {})

@@ -9,20 +9,12 @@ from pydantic import Field, StringConstraints
 from ingress.aliases import BASE, aliased
 from ingress.content_fields import Body
 from ingress.errors import problem_responses
+from ingress.idempotency import idempotent
 from ingress.integration_fields import IntegrationPath
-from ingress.integrations import refuse_platform
 from ingress.site_keys import require_token_or_site_key
-from ingress.site_run_answers import (
-    AcceptedSiteRun,
-    SiteRunAnswer,
-    WaitHeaders,
-    accepted_site_run,
-    answer_run,
-)
-from ingress.tenancy import own_integration
+from ingress.site_requests import accept_and_answer
+from ingress.site_run_answers import AcceptedSiteRun, RunHeaders, SiteRunAnswer
 from models import SiteRunKind
-from models.session import session_scope
-from models.site_runs import accept_site_run
 
 ACCEPTING = problem_responses(
     "invalid_fields",
@@ -33,6 +25,7 @@ ACCEPTING = problem_responses(
     "too_large",
     "unsupported_media_type",
     "platform_unsupported",
+    "idempotency_key_reused",
     "unavailable",
 )
 
@@ -59,9 +52,10 @@ class CollectionRequest(Body):
     responses={200: SiteRunAnswer, 202: AcceptedSiteRun, **ACCEPTING},
     operation_id="test_integration",
 )
-def test_connection(path: IntegrationPath, header: WaitHeaders) -> Any:
+@idempotent
+def test_connection(path: IntegrationPath, header: RunHeaders) -> Any:
     """Test the connection to a site layer by layer; with `Prefer: wait=N` the layers come back."""
-    return _accept(path.integration_id, SiteRunKind.CONNECTION_TEST, "", header.prefer)
+    return accept_and_answer(path.integration_id, SiteRunKind.CONNECTION_TEST, header.prefer)
 
 
 @aliased(
@@ -71,17 +65,9 @@ def test_connection(path: IntegrationPath, header: WaitHeaders) -> Any:
     responses={200: SiteRunAnswer, 202: AcceptedSiteRun, **ACCEPTING},
     operation_id="test_content_type",
 )
-def test_collection(path: IntegrationPath, header: WaitHeaders, body: CollectionRequest) -> Any:
+@idempotent
+def test_collection(path: IntegrationPath, header: RunHeaders, body: CollectionRequest) -> Any:
     """Test one content type: is it there, has it a route, can it be read and created, how many."""
-    return _accept(
-        path.integration_id, SiteRunKind.COLLECTION_TEST, body.content_type, header.prefer
+    return accept_and_answer(
+        path.integration_id, SiteRunKind.COLLECTION_TEST, header.prefer, body.content_type
     )
-
-
-def _accept(integration_id: int, kind: SiteRunKind, subject: str, prefer: str | None) -> Any:
-    with session_scope() as session:
-        integration = own_integration(session, integration_id)
-        refuse_platform(integration.platform)
-        run, _ = accept_site_run(session, integration, kind, subject=subject)
-        accepted = accepted_site_run(run)
-    return answer_run(accepted, prefer)

@@ -1,5 +1,6 @@
 """For whoever watches the process: /healthz, /readyz and /metrics. Open, and without a tenant."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -9,16 +10,14 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from pydantic import BaseModel
-from sqlalchemy.orm import Session
+from pydantic import BaseModel, Field
 
 from ingress.broker import broker_answers
 from ingress.errors import RETRY_AFTER, Problem, problem_responses
 from ingress.metrics import DatabaseCollector
-from models import Heartbeat, Publication
-from models.clock import now
+from models import Publication
 from models.session import session_scope
-from tasks.heartbeat import intervals
+from tasks.heartbeat import Tick, last_ticks
 
 bp = APIBlueprint("health", __name__, abp_tags=[Tag(name="health", description="For monitoring")])
 
@@ -28,14 +27,16 @@ class HealthAnswer(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """Each check's words; a heartbeat's are the seconds since its task last ran to its end.
-
-    Every entry of beat's table is there; null: it has not run yet.
-    """
+    """Each check's words, and every entry of beat's table: null, where it has not run yet."""
 
     status: str
     checks: dict[str, str]
-    heartbeat_ages: dict[str, float | None]
+    heartbeat_ages: dict[str, float | None] = Field(
+        description="Seconds since the entry's task last ran to its end."
+    )
+    last_tick_at: dict[str, datetime | None] = Field(
+        description="When that was, by the database's clock."
+    )
 
 
 @bp.get("/healthz", responses={200: HealthAnswer}, operation_id="healthz")
@@ -54,7 +55,15 @@ def readyz() -> Any:
 
     The heartbeats' ages are shown and not judged: without workers work is still accepted.
     """
-    checks, ages = _database()
+    checks, ticks = _database()
+    beats = {
+        "heartbeat_ages": {
+            name: None if tick is None else round(tick.age, 1) for name, tick in ticks.items()
+        },
+        "last_tick_at": {
+            name: None if tick is None else tick.at.isoformat() for name, tick in ticks.items()
+        },
+    }
     checks["broker"] = "ok" if broker_answers() else "does not answer"
     failed = [name for name, words in checks.items() if words != "ok"]
     if failed:
@@ -64,9 +73,9 @@ def readyz() -> Any:
             f"Not ready: {words}.",
             headers=RETRY_AFTER,
             checks=checks,
-            heartbeat_ages=ages,
+            **beats,
         )
-    return {"status": "ready", "checks": checks, "heartbeat_ages": ages}
+    return {"status": "ready", "checks": checks, **beats}
 
 
 @bp.get(
@@ -84,7 +93,7 @@ def metrics() -> Response:
     return Response(generate_latest(registry), HTTPStatus.OK, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _database() -> tuple[dict[str, str], dict[str, float | None]]:
+def _database() -> tuple[dict[str, str], dict[str, Tick | None]]:
     checks = {"database": "can't be reached", "migrations": "unknown"}
     try:
         with session_scope(read_only=True) as session:
@@ -92,14 +101,7 @@ def _database() -> tuple[dict[str, str], dict[str, float | None]]:
             checks |= {"database": "ok", "migrations": "the tables are missing"}
             # On PostgreSQL a missing table ends the transaction, so it comes last.
             session.execute(sa.select(Publication.id).limit(1))
-            ages = heartbeat_ages(session)
+            ticks = last_ticks(session)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError):
         return checks, {}
-    return checks | {"migrations": "ok"}, ages
-
-
-def heartbeat_ages(session: Session) -> dict[str, float | None]:
-    """Return the seconds since each periodic task ran to its end, by the database's clock."""
-    rows = session.execute(sa.select(Heartbeat.name, Heartbeat.at, now()))
-    ages = {name: round((present - at).total_seconds(), 1) for name, at, present in rows}
-    return {**dict.fromkeys(intervals()), **ages}
+    return checks | {"migrations": "ok"}, ticks

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ingress.auth import account_id
 from ingress.errors import Problem, problem_responses
+from ingress.site_keys import asking_site
 from models.remembering import Asked, NameTaken, find_remembered, remember_answer
 from models.session import session_scope
 
@@ -94,6 +95,9 @@ def _known(asked: Asked) -> Any:
 
 
 def _digest() -> str:
-    """Return what was asked for, whichever of its addresses it came to."""
-    asked = [request.endpoint, request.view_args, request.get_json()]
+    """Return what was asked for, whichever of its addresses it came to.
+
+    And by which site's plugin: what one is answered is not another's to read.
+    """
+    asked = [request.endpoint, request.view_args, request.get_json(), asking_site()]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -14,6 +14,7 @@ from ingress.content_fields import RowId
 from ingress.errors import Problem, problem_responses
 from ingress.onboarding import check_address
 from ingress.site_keys import site_of_key
+from models import Site
 from models.connecting import ensure_integration
 from models.installing import Seen, register_installation
 from models.session import session_scope
@@ -86,11 +87,12 @@ class RegisterAnswer(BaseModel):
 )
 def register(body: RegisterRequest) -> Any:
     """Note an installation or its new version; takes the site's key."""
+    asking = site_of_key()
+    if asking.id != body.site_id:
+        raise Problem("not_found", "This key belongs to another site id.")
+    check_address(asking, body.site_url)
     with session_scope() as session:
-        site = site_of_key(session)
-        if site.id != body.site_id:
-            raise Problem("not_found", "This key belongs to another site id.")
-        check_address(site, body.site_url)
+        site = session.get_one(Site, asking.id)
         integration, _ = ensure_integration(session, site)
         seen = Seen(
             body.version,

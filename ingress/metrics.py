@@ -7,13 +7,17 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.orm import Session
 
-from models import WAITING, Attempt, Heartbeat, Integration, Publication, PublicationState
+from ingress.schedule_metrics import bulk_metrics, schedule_metrics
+from ingress.site_metrics import site_metrics
+from models import Account, Attempt, Integration, Publication, PublicationState
 from models.census import count_findings
+from models.claiming import IN_ITS_WINDOW
 from models.clock import now
 from models.inbox_counting import count_messages, oldest_age
+from models.publication import WAITS
 from models.session import session_scope
 from pipeline.census import Kind
-from tasks.heartbeat import intervals
+from tasks.heartbeat import intervals, last_ticks
 
 RECENT = 1000
 """Attempts looked at: enough for a rate, and as quick with a million rows as with none."""
@@ -22,17 +26,19 @@ RESULTS = ("2xx", "3xx", "4xx", "5xx", "none")
 
 
 class DatabaseCollector(Collector):
-    """Labels are states, results and our own tasks: their number never grows."""
+    """Labels are states, results, our own tasks, and at most 50 sites: their number is bounded."""
 
     def collect(self) -> Iterator[Metric]:
         with session_scope(read_only=True) as session:
             yield _publications(session)
             yield from _waiting(session)
             yield from _attempts(session)
-            yield from _cared_for(session)
+            yield from site_metrics(session)
             yield _census(session)
             yield from _inbox(session)
-            yield _heartbeats(session)
+            yield from schedule_metrics(session)
+            yield from bulk_metrics(session)
+            yield from _heartbeats(session)
 
 
 def _publications(session: Session) -> Metric:
@@ -47,14 +53,30 @@ def _publications(session: Session) -> Metric:
 
 
 def _waiting(session: Session) -> Iterator[Metric]:
-    query = sa.select(sa.func.count(), sa.func.min(Publication.due_at), now()).where(
-        Publication.state.in_(WAITING), Publication.due_at <= now()
+    is_due = sa.and_(Publication.state.in_(WAITS), Publication.due_at <= now(), IN_ITS_WINDOW)
+    parked = sa.or_(
+        Integration.suspended_at.is_not(None),
+        ~Integration.is_active,
+        Account.suspended_at.is_not(None),
     )
-    count, oldest, present = session.execute(query).one()
+    due = sa.case((~parked, Publication.due_at))
+    query = (
+        sa.select(sa.func.count(due), sa.func.min(due), sa.func.count(), now())
+        .select_from(Publication)
+        .join(Integration, Integration.id == Publication.integration_id)
+        .join(Account, Account.id == Integration.account_id)
+        .where(is_due)
+    )
+    count, oldest, all_due, present = session.execute(query).one()
     age = (present - oldest).total_seconds() if oldest else 0.0
     yield GaugeMetricFamily("igny8_publications_due", "Due and not yet claimed.", value=count)
     yield GaugeMetricFamily(
         "igny8_oldest_due_age_seconds", "How long the oldest due one has waited.", value=max(age, 0)
+    )
+    yield GaugeMetricFamily(
+        "igny8_publications_parked",
+        "Due, but their site or account is suspended or switched off.",
+        value=all_due - count,
     )
 
 
@@ -76,28 +98,6 @@ def _attempts(session: Session) -> Iterator[Metric]:
     for label, count in counts.items():
         family.add_metric([label], count)
     yield family
-
-
-def _cared_for(session: Session) -> Iterator[Metric]:
-    kinds = {
-        "igny8_suspended_integrations": (
-            "Sites that get nothing until they are repaired.",
-            Integration.suspended_at.is_not(None),
-        ),
-        "igny8_breaker_open": (
-            "Sites that keep failing: left alone, or tried with one post.",
-            Integration.breaker_opens > 0,
-        ),
-        "igny8_sites_slowed": (
-            "Sites that get less at once, because they answer slowly or ask us to.",
-            Integration.slowness > 0,
-        ),
-    }
-    counts = (sa.func.count(sa.case((condition, 1))) for _, condition in kinds.values())
-    for (name, (words, _)), count in zip(
-        kinds.items(), session.execute(sa.select(*counts)).one(), strict=True
-    ):
-        yield GaugeMetricFamily(name, words, value=count)
 
 
 def _census(session: Session) -> Metric:
@@ -128,13 +128,18 @@ def _inbox(session: Session) -> Iterator[Metric]:
     )
 
 
-def _heartbeats(session: Session) -> Metric:
-    family = GaugeMetricFamily(
+def _heartbeats(session: Session) -> Iterator[Metric]:
+    ages = GaugeMetricFamily(
         "igny8_heartbeat_age_seconds",
         "Since a periodic task last ran to its end.",
         labels=["task"],
     )
-    query = sa.select(Heartbeat.name, Heartbeat.at, now()).where(Heartbeat.name.in_(intervals()))
-    for name, at, present in session.execute(query):
-        family.add_metric([name], (present - at).total_seconds())
-    return family
+    expected = GaugeMetricFamily(
+        "igny8_heartbeat_interval_seconds", "How often it runs.", labels=["task"]
+    )
+    seconds = intervals()
+    for name, tick in last_ticks(session).items():
+        expected.add_metric([name], seconds[name])
+        if tick is not None:
+            ages.add_metric([name], tick.age)
+    yield from (ages, expected)

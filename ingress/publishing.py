@@ -84,7 +84,7 @@ def _accept(content_id: int, body: PublishRequest) -> _Accepted:
     wanted = Wanted(post_status=body.status, restore=body.restore, force=body.force)
     with session_scope() as session:
         content = own_content(session, content_id)
-        _check_status(content, override=body.override_status)
+        check_status(content, override=body.override_status)
         integration = integration_for(session, content, body.site_integration_id)
         accepted = accept_publish(session, content, integration, wanted)
         run, outcome = accepted.run, run_outcome(accepted.run)
@@ -100,7 +100,12 @@ def _accept(content_id: int, body: PublishRequest) -> _Accepted:
         return _Accepted(run.id, False, answer)
 
 
-def _check_status(content: Content, *, override: bool) -> None:
+def check_status(content: Content, *, override: bool) -> None:
+    """Refuse a content that is not approved, unless that shall not matter.
+
+    Raises:
+        Problem: 409.
+    """
     if content.status is ContentStatus.APPROVED or override:
         return
     raise Problem(

@@ -1,7 +1,6 @@
 """Which site asks: by its key, in `Authorization: Bearer` or `X-IGNY8-API-Key` (S149, C11)."""
 
 from flask import g, request
-from sqlalchemy.orm import Session
 
 from ingress.auth import LONGEST, PREFIX, bearer, refusal, refuse_suspended, require_token
 from ingress.errors import Problem, not_found
@@ -13,22 +12,25 @@ from models.session import session_scope
 HEADER = "X-IGNY8-API-Key"
 
 
-def site_of_key(session: Session) -> Site:
+def site_of_key() -> Site:
     """Return the site whose key came with the request; sets ``g.site_id`` and ``g.account_id``.
 
-    The current key, the next one of a rotation, and the previous one while it lasts.
+    The current key, the next one of a rotation, and the previous one while it lasts. The row is
+    of no session any more: no transaction is open while the requests are counted elsewhere.
 
     Raises:
         Problem: 401, the same in words and work for a missing, malformed and wrong key, and for
             two different ones; 403 for a site that is switched off or of a suspended account;
             429 for too many requests of this site.
     """
-    found = find_by_key(session, presented_key())
-    if found is None:
+    with session_scope(read_only=True) as session:
+        found = find_by_key(session, presented_key())
+        account = session.get_one(Account, found[0].account_id) if found else None
+    if found is None or account is None:
         raise refusal("This site key is not valid.", ', error="invalid_token"')
     site, kind = found
     spend(Limit.SITE, site.id)
-    refuse_suspended(session.get_one(Account, site.account_id).suspended_at)
+    refuse_suspended(account.suspended_at)
     if not site.is_active:
         raise Problem("site_inactive", "Switch the site on to let it in again.")
     g.site_id, g.account_id, g.key_kind = site.id, site.account_id, kind
@@ -49,8 +51,7 @@ def presented_key() -> str:
 
 def require_site_key() -> None:
     """Let in a site's plugin alone; for ``before_request``."""
-    with session_scope(read_only=True) as session:
-        site_of_key(session)
+    site_of_key()
 
 
 def require_token_or_site_key() -> None:

@@ -12,6 +12,7 @@ from ingress.answers import status_url
 from ingress.auth import account_id
 from ingress.broker import ring_site_runs
 from ingress.errors import not_found
+from ingress.idempotency import IdempotentHeaders
 from ingress.site_keys import asking_site
 from ingress.waiting import preferred_wait, within
 from models import SiteRun, SiteRunState
@@ -72,6 +73,10 @@ class WaitHeaders(BaseModel):
     prefer: str | None = Field(
         None, description="`wait=N`: answer with the outcome if it is there within N ≤ 30 seconds."
     )
+
+
+class RunHeaders(IdempotentHeaders, WaitHeaders):
+    """The headers of a request about a site."""
 
 
 def own_site_run(session: Session, run_id: str) -> SiteRun:

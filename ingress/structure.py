@@ -12,19 +12,14 @@ from sqlalchemy.orm import Session
 from ingress.aliases import BASE, aliased
 from ingress.connections import ACCEPTING
 from ingress.errors import Problem, problem_responses, refused_field
+from ingress.idempotency import idempotent, remembered
 from ingress.integration_fields import IntegrationPath
-from ingress.integrations import refuse_platform
 from ingress.site_keys import require_token_or_site_key
-from ingress.site_run_answers import (
-    AcceptedSiteRun,
-    WaitHeaders,
-    accepted_site_run,
-    answer_run,
-)
+from ingress.site_requests import accept_and_answer
+from ingress.site_run_answers import AcceptedSiteRun, RunHeaders
 from ingress.tenancy import own_integration
 from models import Integration, SiteRunKind, SiteStructure
 from models.session import session_scope
-from models.site_runs import accept_site_run
 from models.structures import Kept, change_overrides, keep_structure, locked_structure, note_push
 from models.synced_counts import synced_counts
 from pipeline.structures import (
@@ -75,7 +70,7 @@ class PushAnswer(BaseModel):
     data: PushData
 
 
-class EntryAnswer(BaseModel):
+class ContentTypeAnswer(BaseModel):
     """A type or taxonomy: the site's count, ours, and whether and how much is wanted (S123)."""
 
     model_config = ConfigDict(extra="ignore")
@@ -94,8 +89,8 @@ class EntryAnswer(BaseModel):
 class ContentTypesAnswer(BaseModel):
     """The stored structure with what is synced (S105, S122)."""
 
-    post_types: dict[str, EntryAnswer]
-    taxonomies: dict[str, EntryAnswer]
+    post_types: dict[str, ContentTypeAnswer]
+    taxonomies: dict[str, ContentTypeAnswer]
     last_structure_fetch: datetime | None = Field(description="Null: no structure is here yet.")
     observed_at: datetime | None = Field(description="When the site looked so.")
     source: str | None = Field(description="`plugin` or `fetch`.")
@@ -123,27 +118,18 @@ class ChoicesRequest(BaseModel):
     responses={200: PushAnswer, 202: AcceptedSiteRun, **ACCEPTING},
     operation_id="update_structure",
 )
-def update_structure(path: IntegrationPath, header: WaitHeaders, body: PushedStructure) -> Any:
+@idempotent
+def update_structure(path: IntegrationPath, header: RunHeaders, body: PushedStructure) -> Any:
     """Store what the plugin tells; with an empty body, have the site asked."""
     if not body.model_fields_set:
-        return refresh(path.integration_id, header.prefer)
+        return accept_and_answer(path.integration_id, SiteRunKind.STRUCTURE_SYNC, header.prefer)
     if body.post_types is None and body.taxonomies is None:
         raise refused_field("post_types", "give post_types or taxonomies, or an empty body")
     with session_scope() as session:
         integration = _active(own_integration(session, path.integration_id))
         kept = keep_structure(session, integration.id, look_of(body, "plugin"))
         note_push(session, integration, kept)
-    return _push_answer(kept), HTTPStatus.OK
-
-
-def refresh(integration_id: int, prefer: str | None) -> Any:
-    """Accept a structure sync, and answer for it (S103)."""
-    with session_scope() as session:
-        integration = own_integration(session, integration_id)
-        refuse_platform(integration.platform)
-        run, _ = accept_site_run(session, integration, SiteRunKind.STRUCTURE_SYNC)
-        accepted = accepted_site_run(run)
-    return answer_run(accepted, prefer)
+        return remembered(session, _push_answer(kept), HTTPStatus.OK)
 
 
 def _active(integration: Integration) -> Integration:

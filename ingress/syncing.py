@@ -13,10 +13,12 @@ from ingress.auth import account_id
 from ingress.connections import ACCEPTING
 from ingress.content_fields import Body, RowId
 from ingress.errors import Problem, not_found, problem_responses, refused_field
+from ingress.idempotency import idempotent
 from ingress.integration_fields import IntegrationPath
 from ingress.site_keys import asking_site, require_token_or_site_key
-from ingress.site_run_answers import AcceptedSiteRun, SiteRunAnswer, WaitHeaders
-from ingress.structure import READING, refresh
+from ingress.site_requests import accept_and_answer
+from ingress.site_run_answers import AcceptedSiteRun, RunHeaders, SiteRunAnswer
+from ingress.structure import READING
 from ingress.sync_answers import (
     DebugStatus,
     SyncHealth,
@@ -26,7 +28,7 @@ from ingress.sync_answers import (
     sync_status,
 )
 from ingress.tenancy import own_integration
-from models import Integration
+from models import Integration, SiteRunKind
 from models.session import session_scope
 
 DIRECTIONS = ("metadata", "both", "to_external", "from_external")
@@ -68,12 +70,13 @@ class SiteSyncRequest(SyncRequest):
     responses=STARTING,
     operation_id="sync_integration",
 )
-def sync(path: IntegrationPath, header: WaitHeaders, body: SyncRequest) -> Any:
+@idempotent
+def sync(path: IntegrationPath, header: RunHeaders, body: SyncRequest) -> Any:
     """Start a sync. `metadata` fetches the site's types and terms with their counts."""
     with session_scope(read_only=True) as session:
         own_integration(session, path.integration_id)
     _check(body.direction)
-    return refresh(path.integration_id, header.prefer)
+    return accept_and_answer(path.integration_id, SiteRunKind.STRUCTURE_SYNC, header.prefer)
 
 
 @aliased(
@@ -83,7 +86,8 @@ def sync(path: IntegrationPath, header: WaitHeaders, body: SyncRequest) -> Any:
     responses=STARTING,
     operation_id="sync_site",
 )
-def site_sync(header: WaitHeaders, body: SiteSyncRequest) -> Any:
+@idempotent
+def site_sync(header: RunHeaders, body: SiteSyncRequest) -> Any:
     """Start a sync by the site's id (S108)."""
     with session_scope(read_only=True) as session:
         query = sa.select(Integration.id).filter_by(site_id=body.site_id, account_id=account_id())
@@ -91,7 +95,7 @@ def site_sync(header: WaitHeaders, body: SiteSyncRequest) -> Any:
     if found is None or asking_site() not in {None, body.site_id}:
         raise not_found("site with an integration")
     _check(body.direction)
-    return refresh(found, header.prefer)
+    return accept_and_answer(found, SiteRunKind.STRUCTURE_SYNC, header.prefer)
 
 
 def _check(direction: str) -> None:

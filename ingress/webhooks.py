@@ -94,8 +94,7 @@ def generic_webhook() -> Any:
 
 
 def _take(door: Door) -> Any:
-    with session_scope(read_only=True) as session:
-        site = site_of_key(session)
+    site = site_of_key()
     # No transaction is open while the body comes in.
     arrived = _arrived(site, door, request.get_data(cache=False))
     with session_scope() as session:

@@ -2,6 +2,7 @@
 
 from models.account import Account, ApiToken, Role, User
 from models.base import Base
+from models.bulk import BulkItem, BulkItemState, BulkJob, BulkState
 from models.capability import Capability
 from models.census import CensusFinding
 from models.content import Content, ContentStatus, Revision, Term, TermType, content_terms
@@ -13,6 +14,8 @@ from models.inbox import InboxMessage, InboxState
 from models.installation import Installation, InstallationStatus
 from models.integration import Integration
 from models.publication import WAITING, Batch, Publication, PublicationState
+from models.publishing_settings import PublishingSettings
+from models.schedule import EntrySource, EntryState, ScheduleEntry
 from models.site import Site
 from models.site_run import SiteRun, SiteRunKind, SiteRunState
 from models.structure import SiteStructure
@@ -24,10 +27,16 @@ __all__ = [
     "Attempt",
     "Base",
     "Batch",
+    "BulkItem",
+    "BulkItemState",
+    "BulkJob",
+    "BulkState",
     "Capability",
     "CensusFinding",
     "Content",
     "ContentStatus",
+    "EntrySource",
+    "EntryState",
     "EventStatus",
     "Heartbeat",
     "IdempotencyKey",
@@ -40,9 +49,11 @@ __all__ = [
     "Integration",
     "Publication",
     "PublicationState",
+    "PublishingSettings",
     "Revision",
     "Role",
     "Run",
+    "ScheduleEntry",
     "Site",
     "SiteRun",
     "SiteRunKind",

@@ -1,6 +1,7 @@
 """A publish is accepted: the row the work hangs on, and the run by which its caller asks (S112)."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -10,7 +11,9 @@ from models.clock import now
 from models.content import Content, Revision
 from models.history import Run
 from models.integration import Integration
+from models.plan_requests import suggest_plan
 from models.publication import Publication, PublicationState
+from models.taken_by_hand import link_entry, take_by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class Wanted:
     restore: bool = False
     force: bool = False
     """Send again although nothing has changed."""
+
+    until: datetime | None = None
+    """The end of its slot's window, after which it is planned again; None: at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ def accept_publish(
 
     Accepting twice is one wish: the row is unique, and an unchanged wish changes nothing.
     """
+    entry_id = take_by_hand(session, content, integration)
     publication = _ensure(session, content, integration, wanted)
     # Read under the row's lock: a caller who was overtaken by an edit must not bring back the
     # text that it read before.
@@ -45,7 +52,13 @@ def accept_publish(
     if _differs(publication, revision_id, wanted):
         _raise_revision(session, publication, revision_id, wanted)
     elif publication.state in {PublicationState.FAILED, PublicationState.WITHDRAWN}:
-        _try_again(session, publication)
+        _try_again(session, publication, wanted)
+    elif publication.publish_until != wanted.until:
+        _set_window(session, publication, wanted)
+    if entry_id is not None:
+        link_entry(session, entry_id, publication)
+    if wanted.until is None:  # not in a slot that was planned
+        suggest_plan(session, integration.site_id)
     changed = publication.state is not PublicationState.PUBLISHED
     run = Run(
         account_id=content.account_id, publication_id=publication.id, revision=publication.revision
@@ -77,6 +90,7 @@ def _ensure(
                 revision_id=_newest_revision(session, content),
                 post_status=wanted.post_status,
                 restore=wanted.restore,
+                publish_until=wanted.until,
             )
             session.add(added)
     except IntegrityError:  # another request was quicker
@@ -118,6 +132,7 @@ def _raise_revision(
             restore=sa.or_(Publication.restore, sa.literal(wanted.restore)),
             state=_AWAKE,
             due_at=now(),
+            publish_until=wanted.until,
             attempts=0,
             rescues=0,
             failure=sa.case((_HELD, Publication.failure)),
@@ -128,14 +143,32 @@ def _raise_revision(
     session.refresh(publication)
 
 
-def _try_again(session: Session, publication: Publication) -> None:
+def _try_again(session: Session, publication: Publication, wanted: Wanted) -> None:
     session.execute(
         sa.update(Publication)
         .where(
             Publication.id == publication.id,
             Publication.state.in_([PublicationState.FAILED, PublicationState.WITHDRAWN]),
         )
-        .values(state=_AWAKE, due_at=now(), attempts=0, failure=None, failure_code=None)
+        .values(
+            state=_AWAKE,
+            due_at=now(),
+            publish_until=wanted.until,
+            attempts=0,
+            failure=None,
+            failure_code=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(publication)
+
+
+def _set_window(session: Session, publication: Publication, wanted: Wanted) -> None:
+    """A person's publish needs no window any more; what waits for its next try keeps its time."""
+    session.execute(
+        sa.update(Publication)
+        .where(Publication.id == publication.id)
+        .values(publish_until=wanted.until)
         .execution_options(synchronize_session=False)
     )
     session.refresh(publication)

@@ -3,6 +3,7 @@
 import enum
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -20,6 +21,11 @@ class Account(Base):
     """While set, nobody of it gets in, and nothing of it goes out."""
 
     created_at: Mapped[created_now]
+
+
+def suspended_accounts() -> sa.Select[int]:
+    """Return the ids of the accounts of which nothing goes out at present, as a subquery."""
+    return sa.select(Account.id).where(Account.suspended_at.is_not(None))
 
 
 class Role(enum.StrEnum):

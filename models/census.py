@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.account import suspended_accounts
 from models.base import Base, created_now
 from models.clock import now, now_plus
 from models.content import Revision
@@ -46,7 +47,9 @@ def _is_due() -> tuple[sa.ColumnElement[bool], ...]:
         sa.func.coalesce(Integration.census_at, Integration.created_at) < now_plus(-age),
         sa.and_(
             Integration.is_active,
+            Integration.sync_enabled,
             Integration.suspended_at.is_(None),
+            Integration.account_id.not_in(suspended_accounts()),
             Integration.breaker_opens == 0,
         ),
     )

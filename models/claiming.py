@@ -10,7 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, defer
 
-from models.account import Account
+from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
@@ -18,6 +18,9 @@ from models.rescuing import ALONE_AFTER
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""
+
+IN_ITS_WINDOW = sa.or_(Publication.publish_until.is_(None), Publication.publish_until > now())
+"""What its site's window is closed for is planned again, and not begun late (S54)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +84,7 @@ def _open_for_work() -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Integration.is_active.is_(True),
         Integration.suspended_at.is_(None),
-        Integration.account_id.not_in(
-            sa.select(Account.id).where(Account.suspended_at.is_not(None))
-        ),
+        Integration.account_id.not_in(suspended_accounts()),
         _passed(Integration.breaker_open_until),
         _passed(Integration.next_post_at),
     )
@@ -133,6 +134,7 @@ def _sites() -> sa.Subquery:
             Publication.integration_id == Integration.id,
             Publication.state.in_(WAITS),
             Publication.due_at <= now(),
+            IN_ITS_WINDOW,
         )
         .correlate(Integration)
         .scalar_subquery()
@@ -187,6 +189,7 @@ def _due(integration_id: int, size: int) -> sa.CTE:
         Publication.integration_id == integration_id,
         Publication.state.in_(WAITS),
         Publication.due_at <= now(),
+        IN_ITS_WINDOW,
     )
     order = (Publication.due_at, Publication.id)
     first = (

@@ -3,7 +3,7 @@
 import enum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Table, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, created_now
@@ -47,6 +47,10 @@ class Term(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id", ondelete="CASCADE"))
 
 
+# As SQLAlchemy writes `~Content.swept` there: SQLite compares the words.
+UNSWEPT_SQL = {"postgresql": text("NOT swept"), "sqlite": text("swept = 0")}
+
+
 class Content(Base):
     """A piece of content; what it says is in its newest revision."""
 
@@ -54,6 +58,14 @@ class Content(Base):
     __table_args__ = (
         UniqueConstraint("site_id", "import_key"),
         Index("ix_contents_account_id_id", "account_id", "id"),
+        # Partial: the sweep looks at what is new to it, however much has been published.
+        Index(
+            "ix_contents_unswept",
+            "site_id",
+            "status",
+            postgresql_where=UNSWEPT_SQL["postgresql"],
+            sqlite_where=UNSWEPT_SQL["sqlite"],
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,6 +80,9 @@ class Content(Base):
     """The number of the newest revision."""
 
     fingerprint: Mapped[str] = mapped_column(default="")
+    swept: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the sweep of approved contents has seen to it; it never does so twice."""
+
     created_at: Mapped[created_now]
 
     site: Mapped[Site] = relationship()

@@ -156,58 +156,70 @@ class Outcomes:
     last_error: str | None = None
 
 
-def outcomes_of(session: Session, integration_id: int, hours: int) -> Outcomes:
-    """Return a site's outcomes: counters up to the watermark, and the events after it."""
-    found = Outcomes()
-    # One question for both: what is older than the hours that are shown comes together, as null.
-    shown = sa.case((SyncCounter.hour >= now_plus(-3600.0 * hours), SyncCounter.hour)).label("hour")
-    counted = (
-        sa.select(
-            shown,
-            SyncCounter.direction,
-            *(sa.func.sum(getattr(SyncCounter, name)).label(name) for name in Counted.__slots__),
-        )
-        .where(SyncCounter.integration_id == integration_id)
+_OF = sa.bindparam("integration_id", type_=sa.Integer)
+_SINCE = now_plus(-3600.0 * sa.bindparam("hours", type_=sa.Float))
+
+
+# Built once: to put a statement together and find its cached form costs more than to run it.
+def _counted() -> sa.Select[*tuple[Any, ...]]:
+    """Return the counters; what is older than the hours that are shown comes together, as null."""
+    shown = sa.case((SyncCounter.hour >= _SINCE, SyncCounter.hour)).label("hour")
+    sums = (sa.func.sum(getattr(SyncCounter, name)).label(name) for name in Counted.__slots__)
+    return (
+        sa.select(shown, SyncCounter.direction, *sums)
+        .where(SyncCounter.integration_id == _OF)
         .group_by(shown, SyncCounter.direction)
     )
-    for row in session.execute(counted):
-        found.total.add(row)
-        if row.hour is not None:
-            found.hourly.setdefault((row.hour, row.direction), Counted()).add(row)
+
+
+def _late() -> sa.Select[*tuple[Any, ...]]:
+    """Return the counts of the events after the watermark."""
+    known = sa.select(Watermark.position).where(Watermark.name == EVENTS).scalar_subquery()
     hour = hour_of(SyncEvent.created_at).label("hour")
-    tail = (
+    return (
         sa.select(hour, SyncEvent.direction, *_counts())
         .where(
-            SyncEvent.integration_id == integration_id,
-            SyncEvent.id > _position_or_zero(),
+            SyncEvent.integration_id == _OF,
+            SyncEvent.id > sa.func.coalesce(known, 0),
             SyncEvent.direction.is_not(None),
         )
         .group_by(hour, SyncEvent.direction)
     )
-    for late in session.execute(tail):
+
+
+def _newest() -> sa.Select[*tuple[Any, ...]]:
+    """Return the newest event of each status among the recent ones."""
+    recent = (
+        sa.select(SyncEvent.id, SyncEvent.status, SyncEvent.created_at, SyncEvent.error_message)
+        .where(SyncEvent.integration_id == _OF, SyncEvent.direction.is_not(None))
+        .order_by(SyncEvent.id.desc())
+        .limit(sa.bindparam("recent", type_=sa.Integer))
+        .cte("recent")
+    )
+    return sa.select(recent.c.status, recent.c.created_at, recent.c.error_message).where(
+        recent.c.id.in_(sa.select(sa.func.max(recent.c.id)).group_by(recent.c.status))
+    )
+
+
+_COUNTED, _LATE, _NEWEST = _counted(), _late(), _newest()
+
+
+def outcomes_of(session: Session, integration_id: int, hours: int) -> Outcomes:
+    """Return a site's outcomes: counters up to the watermark, and the events after it."""
+    found, of = Outcomes(), {"integration_id": integration_id}
+    for row in session.execute(_COUNTED, {**of, "hours": float(hours)}):
+        found.total.add(row)
+        if row.hour is not None:
+            found.hourly.setdefault((row.hour, row.direction), Counted()).add(row)
+    for late in session.execute(_LATE, of):
         found.total.add(late)
         found.hourly.setdefault((late.hour, late.direction or ""), Counted()).add(late)
     _add_newest(session, integration_id, found)
     return found
 
 
-def _position_or_zero() -> sa.ColumnElement[int]:
-    known = sa.select(Watermark.position).where(Watermark.name == EVENTS).scalar_subquery()
-    return sa.func.coalesce(known, 0)
-
-
 def _add_newest(session: Session, integration_id: int, found: Outcomes) -> None:
-    recent = (
-        sa.select(SyncEvent.id, SyncEvent.status, SyncEvent.created_at, SyncEvent.error_message)
-        .where(SyncEvent.integration_id == integration_id, SyncEvent.direction.is_not(None))
-        .order_by(SyncEvent.id.desc())
-        .limit(RECENT)
-        .subquery()
-    )
-    newest = sa.select(recent.c.status, recent.c.created_at, recent.c.error_message).where(
-        recent.c.id.in_(sa.select(sa.func.max(recent.c.id)).group_by(recent.c.status))
-    )
-    for row in session.execute(newest):
+    for row in session.execute(_NEWEST, {"integration_id": integration_id, "recent": RECENT}):
         if row.status is EventStatus.SUCCESS:
             found.last_success_at = row.created_at
         elif row.status is EventStatus.FAILED:

@@ -91,6 +91,16 @@ def switch_keys(session: Session, site: Site, key: str, overlap: float) -> bool:
     return True
 
 
+def drop_next_key(session: Session, site: Site, key: str) -> None:
+    """End a rotation that has not switched; nothing where ``key`` is not the next one any more.
+
+    The caller holds the site's row.
+    """
+    if site.next_api_key == key:
+        site.next_api_key = None
+        session.flush()
+
+
 def forget_old_keys(session: Session) -> int:
     """Take away the previous keys whose time is over; return how many."""
     forgotten = session.execute(

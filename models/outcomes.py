@@ -12,6 +12,7 @@ from models.batches import by_id, held, update_batch
 from models.clock import now, now_plus
 from models.history import Attempt, EventStatus, SyncEvent
 from models.integration import Integration
+from models.plan_requests import suggest_plan
 from models.publication import Publication, PublicationState
 from models.site_care import Place, SiteNews, tell_of_site
 
@@ -185,6 +186,8 @@ def write_seen(
             published_revision=revisions,
             published_at=now(),
             due_at=now(),
+            # The window has done its part: a repair of what is there does not wait for the next.
+            publish_until=sa.case((Publication.revision > revisions, Publication.publish_until)),
             attempts=0,
             rescues=0,
             unclear=False,
@@ -271,3 +274,4 @@ def resume_site(session: Session, integration_id: int) -> None:
     found.looks, found.next_look_at = 0, None
     found.failures_in_a_row = found.breaker_opens = 0
     found.breaker_open_until = None
+    suggest_plan(session, found.site_id)  # its slots went by meanwhile

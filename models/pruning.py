@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.bulk import BulkJob
 from models.clock import now_plus
 from models.counters import SyncCounter
 from models.history import Attempt, Run, SyncEvent
@@ -29,6 +30,7 @@ def prune_history(session: Session, days: int) -> dict[str, int]:
         "attempts": sa.delete(Attempt).where(Attempt.created_at < old),
         "sync_events": sa.delete(SyncEvent).where(SyncEvent.created_at < old),
         "runs": sa.delete(Run).where(Run.created_at < old),
+        "bulk_jobs": sa.delete(BulkJob).where(BulkJob.finished_at < old),
         "site_runs": sa.delete(SiteRun).where(SiteRun.finished_at < old),
         "sync_counters": sa.delete(SyncCounter).where(
             SyncCounter.hour < now_plus(-KEEP_COUNTS * DAY)

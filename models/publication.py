@@ -31,6 +31,8 @@ WAITING = (PublicationState.QUEUED, PublicationState.UNCONFIRMED)
 WAITING_SQL = text("state IN ('queued', 'unconfirmed')")
 PUBLISHING_SQL = text("state = 'publishing'")
 PUBLISHED_SQL = text("state = 'published'")
+SHOWN_SQL = text("external_id IS NOT NULL")
+WINDOW_SQL = text("publish_until IS NOT NULL AND state IN ('queued', 'unconfirmed')")
 
 # Written out in the statement: SQLite uses a partial index only where it can see that it fits.
 WAITS: BindParameter[Any] = bindparam("waits", WAITING, expanding=True, literal_execute=True)
@@ -72,6 +74,7 @@ class Publication(Base):
             "ix_publications_waiting",
             "integration_id",
             "due_at",
+            "publish_until",
             postgresql_where=WAITING_SQL,
             sqlite_where=WAITING_SQL,
         ),
@@ -89,6 +92,25 @@ class Publication(Base):
             "content_id",
             postgresql_where=PUBLISHED_SQL,
             sqlite_where=PUBLISHED_SQL,
+        ),
+        # What a webhook means that names a post by the site's own id alone. Partial: SQLite, which
+        # does not count, would choose a whole one for a site's rows in any state.
+        Index(
+            "ix_publications_integration_id_external_id",
+            "integration_id",
+            "external_id",
+            postgresql_where=SHOWN_SQL,
+            sqlite_where=SHOWN_SQL,
+        ),
+        # What a site's caps count on a day, in a week, in a month.
+        # The time first: SQLite would take it for the site alone, and leave the partial ones.
+        Index("ix_publications_created_at_integration_id", "created_at", "integration_id"),
+        # The slots that passed without their publish.
+        Index(
+            "ix_publications_window",
+            "publish_until",
+            postgresql_where=WINDOW_SQL,
+            sqlite_where=WINDOW_SQL,
         ),
     )
 
@@ -116,6 +138,9 @@ class Publication(Base):
 
     # The work.
     due_at: Mapped[created_now]
+    publish_until: Mapped[datetime | None]
+    """The end of its site's window: it is not begun after it, but planned again. None: any time."""
+
     batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"), index=True)
     fence: Mapped[int] = mapped_column(default=0)
     """Grows with every claim; the site refuses a lower one."""

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload
 
+from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
@@ -106,6 +107,7 @@ def due_looks(session: Session, limit: int) -> list[Integration]:
         .where(
             Integration.is_active,
             Integration.suspended_at.is_not(None),
+            Integration.account_id.not_in(suspended_accounts()),
             Integration.next_look_at <= now(),
         )
         .order_by(Integration.next_look_at)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
+from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.integration import Integration
 from models.site_run import SiteRun, SiteRunKind, SiteRunState
@@ -106,13 +107,17 @@ def _note_status(
 def claim_site_runs(
     session: Session, kinds: Collection[SiteRunKind], lease: float, limit: int
 ) -> list[SiteRunClaim]:
-    """Claim up to ``limit`` due runs of these kinds for ``lease`` seconds."""
+    """Claim up to ``limit`` due runs of these kinds for ``lease`` seconds.
+
+    Those of a suspended account wait until it is let in again.
+    """
     due = (
         sa.select(SiteRun.id)
         .where(
             SiteRun.state == SiteRunState.QUEUED,
             SiteRun.due_at <= now(),
             SiteRun.kind.in_(list(kinds)),
+            SiteRun.account_id.not_in(suspended_accounts()),
         )
         .order_by(SiteRun.due_at, SiteRun.id)
         .limit(limit)
@@ -165,6 +170,12 @@ def hold_site_run(session: Session, run_id: str, lease: float) -> SiteRun | None
 def write_progress(session: Session, run: SiteRun, progress: Mapping[str, Any]) -> bool:
     """Leave ``progress`` for the next link; False when the run was claimed anew meanwhile."""
     return _write(session, run, {"progress": dict(progress)})
+
+
+def note_argument(session: Session, run: SiteRun, name: str, value: object) -> bool:
+    """Keep a fact with a run that outlasts its tries; False when it was claimed anew meanwhile."""
+    run.arguments = {**run.arguments, name: value}
+    return _write(session, run, {"arguments": run.arguments})
 
 
 def postpone_site_run(session: Session, run: SiteRun, seconds: float) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from models.account import suspended_accounts
 from models.clock import UtcDateTime, now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
@@ -152,6 +153,7 @@ def take_due_structures(
             Integration.is_active,
             Integration.sync_enabled,
             Integration.suspended_at.is_(None),
+            Integration.account_id.not_in(suspended_accounts()),
             Integration.breaker_opens == 0,
             Integration.platform.in_(list(platforms)),
         )

@@ -65,11 +65,15 @@ def synced_counts(session: Session, integration: Integration, known: SiteStructu
     return Synced(known.synced, known.synced_at)
 
 
+# Built once, like the statements of `models.health`.
+_LAST_COUNTED = sa.select(
+    SiteStructure.synced, (SiteStructure.synced_at > now_plus(-FRESH)).label("fresh")
+).where(SiteStructure.integration_id == sa.bindparam("integration_id", type_=sa.Integer))
+
+
 def posts_synced(session: Session, integration_id: int) -> int:
     """Return how many posts of ours a site shows; of a large site as they were counted last."""
-    fresh = SiteStructure.synced_at > now_plus(-FRESH)
-    query = sa.select(SiteStructure.synced, fresh.label("fresh"))
-    known = session.execute(query.where(SiteStructure.integration_id == integration_id)).first()
+    known = session.execute(_LAST_COUNTED, {"integration_id": integration_id}).first()
     last = known.synced["post_types"]["post"] if known and known.synced else None
     if last is not None and known is not None and known.fresh:
         return int(last)

@@ -126,15 +126,15 @@ def with_overrides(
     return {
         name: {
             **entry,
-            **{
-                field: value
-                for field, value in overrides.get(name, {}).items()
-                if value is not None
-            },
+            **(_chosen(overrides[name]) if name in overrides else {}),
             "synced": synced.get(name, 0),
         }
         for name, entry in known.items()
     }
+
+
+def _chosen(override: Mapping[str, Any]) -> dict[str, Any]:
+    return {field: value for field, value in override.items() if value is not None}
 
 
 def merged_overrides(

@@ -4,13 +4,16 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from pipeline.errors import BridgeTooOld, PermanentError, PublishError
+from pipeline.errors import BridgeTooOld, CredentialsRejected, PermanentError, PublishError
 from platforms.answers import clean, complain
 from platforms.http import Answer, Request
 from platforms.wordpress import WordPressBridge
 
 OLDEST_BRIDGE = "1.5.0"
 """The first that can hold two keys."""
+
+WRONG_KEY = "igny8_wrong_key"
+"""The site's word for a key that it knows, and that is not the one for this step."""
 
 
 class KeyExchange(WordPressBridge):
@@ -35,6 +38,17 @@ class KeyExchange(WordPressBridge):
         """Make our key the site's own; the old one opens it for ``overlap`` seconds more."""
         self._step("switch", {"overlap_seconds": overlap})
 
+    def has_switched(self) -> bool:
+        """Whether our key is the site's own by now. Changes nothing."""
+        try:
+            return self.offer(self._http.target.api_key)
+        except CredentialsRejected:
+            return False
+        except PermanentError as error:
+            if error.code != WRONG_KEY:
+                raise
+            return False
+
     def _step(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         request = Request(
             "POST",
@@ -58,7 +72,7 @@ def _refusal(answer: Answer, told: object, request: Request) -> PublishError:
             f"the site's plugin can't change its key: update it to {OLDEST_BRIDGE} or newer, or "
             "generate a key and enter it there"
         )
-    if code == "igny8_wrong_key":
+    if code == WRONG_KEY:
         return PermanentError(
             "the site is about to get another key: start the change again", code=code
         )

@@ -22,6 +22,7 @@ from platforms.probing import probe_bridge as bridge_facts
 from platforms.probing import probe_wordpress as wordpress_facts
 from platforms.wordpress import OLDEST_BRIDGE
 from tasks import doorbell
+from tasks.site_settings import note_zone
 
 log = structlog.get_logger()
 
@@ -91,6 +92,8 @@ def write_capabilities(run_id: str) -> None:
     end = end_of(layers)
     with session_scope() as session:
         write_capability(session, probe.run.integration_id, _capability(layers, probe.facts))
+        facts = probe.facts
+        note_zone(session, probe.run.integration.site_id, facts.timezone, facts.gmt_offset)
         suspended = probe.run.integration.suspended_at is not None
         if end.succeeded and suspended:
             resume_site(session, probe.run.integration_id)

@@ -25,6 +25,16 @@ def ring_site_runs() -> bool:
     return _send("start_site_runs")
 
 
+def ring_bulk() -> bool:
+    """Ask for the next items of bulk jobs now; as :func:`ring`."""
+    return _send("feed_bulk_jobs")
+
+
+def ring_planning() -> bool:
+    """Ask for new plans of the sites that want one now; as :func:`ring`."""
+    return _send("plan_slots")
+
+
 def _send(task: str) -> bool:
     try:
         app.send_task(task, expires=60)

@@ -1,10 +1,25 @@
 """Proof of life: a periodic task that ran to its end says so in a row (readyz, doctor)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import Heartbeat
 from models.batches import beat
+from models.clock import now
 from models.session import session_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """When a periodic task last ran to its end; ``age`` in seconds, by the database's clock."""
+
+    at: datetime
+    age: float
 
 
 def beats(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -28,3 +43,10 @@ def intervals() -> dict[str, float]:
     from beat_schedule import beat_schedule
 
     return {name: float(entry["schedule"]) for name, entry in beat_schedule.items()}
+
+
+def last_ticks(session: Session) -> dict[str, Tick | None]:
+    """Return the last tick of every entry of beat's table; None: it has not run yet."""
+    rows = session.execute(sa.select(Heartbeat.name, Heartbeat.at, now()))
+    found = {name: Tick(at, (present - at).total_seconds()) for name, at, present in rows}
+    return {name: found.get(name) for name in intervals()}

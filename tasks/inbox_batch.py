@@ -16,6 +16,8 @@ from pipeline.settling import Known, mark_from
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 from pipeline.webhook_bodies import BodyRefused, Door, Mark, News, read_news, same_origin
 
+SYNC_IS_OFF = "the integration's sync is switched off: nothing that the site tells is applied"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -55,8 +57,21 @@ def read_batch(session: Session, batch_id: int, *, lock: bool = False) -> InboxB
             read.append((message, _read(message, rows.integration)))
         except BodyRefused as error:
             ended.append(Ended(message, InboxState.DEAD, str(error)))
+    if not rows.integration.sync_enabled:
+        ended += [_unwanted(message, news) for message, news in read]
+        read = []
     entries = _match(session, rows.integration, read, ended)
     return InboxBatch(batch_id, rows.integration, tuple(entries), tuple(ended))
+
+
+def _unwanted(message: InboxMessage, news: News) -> Ended:
+    return Ended(
+        message,
+        InboxState.IGNORED,
+        SYNC_IS_OFF,
+        external_id=news.post_id,
+        content_type=news.post_type,
+    )
 
 
 def _read(message: InboxMessage, integration: Integration) -> News:

@@ -2,6 +2,7 @@
 
 Until the last link has come to its end we send the old key, and both sides accept both. So
 whatever fails, the old key works; and a run that lost its worker goes through all steps again.
+Once a switch was sent, no run ends before the site has said which key is its own.
 """
 
 from collections.abc import Callable
@@ -14,11 +15,11 @@ import structlog
 import settings
 from models import Site, SiteRun
 from models.encryption import masked
-from models.keys import start_rotation, switch_keys
+from models.keys import drop_next_key, new_site_key, start_rotation, switch_keys
 from models.outcomes import resume_site
 from models.session import session_scope
 from models.site_run_ends import End, end_site_run
-from models.site_runs import hold_site_run, postpone_site_run, write_progress
+from models.site_runs import hold_site_run, note_argument, postpone_site_run, write_progress
 from pipeline.errors import (
     CredentialsRejected,
     PermanentError,
@@ -37,6 +38,12 @@ SHORTEST_OVERLAP = 300
 
 SWITCHING_ATTEMPTS = 7
 """The site may have switched although no answer came: that is not left open for want of trying."""
+
+ASKING_ATTEMPTS = 48
+"""Then the site is asked what it did; at the longest pause of an hour, for nearly two days."""
+
+SWITCH_SENT = "switch_sent"
+"""Stands in the run's arguments from before the first switch is sent."""
 
 
 def offer_key(run_id: str) -> None:
@@ -89,12 +96,20 @@ def _prove(run: SiteRun) -> None:
 
 
 def _switch(run: SiteRun) -> None:
-    key = _next_key(run)
-    overlap = max(int(run.arguments.get("overlap_hours", 0)) * 3600, SHORTEST_OVERLAP)
+    key, overlap = _next_key(run), _overlap(run)
     if run.progress.get("proved"):
+        with session_scope() as session:
+            if not note_argument(session, run, SWITCH_SENT, True):
+                return
         _exchange(run, key).switch(overlap)
     elif not run.progress.get("switched"):
         return
+    _finish(run, key)
+
+
+def _finish(run: SiteRun, key: str) -> None:
+    """Follow the site, whose own key ``key`` is by now."""
+    overlap = _overlap(run)
     with session_scope() as session:
         if not switch_keys(session, _locked(session, run), key, overlap):
             raise _replaced()
@@ -105,6 +120,10 @@ def _switch(run: SiteRun) -> None:
     log.info("key.rotated", site=run.integration.site_id)
     if suspended:
         doorbell.ring()
+
+
+def _overlap(run: SiteRun) -> int:
+    return max(int(run.arguments.get("overlap_hours", 0)) * 3600, SHORTEST_OVERLAP)
 
 
 def _exchange(run: SiteRun, key: str | None = None) -> KeyExchange:
@@ -135,11 +154,62 @@ def _write(run: SiteRun, progress: dict[str, Any]) -> None:
 
 def _give_up(run: SiteRun, error: PublishError, attempts: int) -> None:
     """Try again soon where that may help; else end the run: the old key is still the key."""
-    known = settings.current()
     log.warning("key.not_rotated", site=run.integration.site_id, code=error.code)
+    sent = run.arguments.get(SWITCH_SENT)
+    tries = SWITCHING_ATTEMPTS if sent else attempts
+    if isinstance(error, TemporaryError | UnclearOutcome) and run.attempts < tries:
+        _postpone(run)
+    elif sent:
+        _settle(run, error)
+    else:
+        _end_failed(run, error)
+
+
+def _settle(run: SiteRun, error: PublishError) -> None:
+    """Find out whether the site has switched, and end the run as that is; ``error`` is why not."""
+    key = run.integration.site.next_api_key
+    if key is None:
+        _end_failed(run, _replaced())
+        return
+    try:
+        switched = _exchange(run, key).has_switched()
+        if not switched:
+            # A switch that is still on its way finds another next key, and is refused.
+            _exchange(run).offer(new_site_key())
+    except CredentialsRejected as neither:
+        _end_failed(run, neither)
+    except PublishError:
+        _ask_later(run)
+    else:
+        if switched:
+            _finish(run, key)
+        else:
+            _end_failed(run, error, forget=key)
+
+
+def _ask_later(run: SiteRun) -> None:
+    if run.attempts < ASKING_ATTEMPTS:
+        _postpone(run)
+    else:
+        _end_failed(run, _UNSETTLED)
+
+
+_UNSETTLED = PermanentError(
+    "the site did not say which key is its own, and both are accepted here: once it answers, ask "
+    "for the change again, which settles it",
+    code="key_unsettled",
+)
+
+
+def _postpone(run: SiteRun) -> None:
+    known = settings.current()
     pause = known.retry_first_delay * 2.0 ** (run.attempts - 1)
     with session_scope() as session:
-        if isinstance(error, TemporaryError | UnclearOutcome) and run.attempts < attempts:
-            postpone_site_run(session, run, min(pause, known.retry_longest_delay))
-        else:
-            end_site_run(session, run, End(succeeded=False, reason=str(error), code=error.code))
+        postpone_site_run(session, run, min(pause, known.retry_longest_delay))
+
+
+def _end_failed(run: SiteRun, error: PublishError, forget: str | None = None) -> None:
+    with session_scope() as session:
+        if forget is not None:
+            drop_next_key(session, _locked(session, run), forget)
+        end_site_run(session, run, End(succeeded=False, reason=str(error), code=error.code))

@@ -27,19 +27,19 @@ class _Guarded:
             raise Empty from None  # as if nothing had come
 
 
-class Channel(_Guarded, redis.Channel):  # type: ignore[misc]
+class Channel(_Guarded, redis.Channel):
     pass
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     Channel = Channel
 
 
-class SentinelChannel(_Guarded, redis.SentinelChannel):  # type: ignore[misc]
+class SentinelChannel(_Guarded, redis.SentinelChannel):
     pass
 
 
-class SentinelTransport(redis.SentinelTransport):  # type: ignore[misc]
+class SentinelTransport(redis.SentinelTransport):
     Channel = SentinelChannel
 
 

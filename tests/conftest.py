@@ -47,6 +47,17 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("database", DATABASES[:1] if only_sqlite else DATABASES, indirect=True)
 
 
+def pytest_collection_modifyitems(items):
+    """Say which tests share what is put up once: two of them at once would put it up twice.
+
+    What Debian's packages bring is one such thing: apt-get can't run twice at the same time.
+    """
+    for item in items:
+        of_debian = any(item.get_closest_marker(mark) for mark in ("wordpress", "rabbitmq"))
+        group = "debian" if of_debian else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @cache
 def newest_migration():
     return schema.scripts().get_current_head()

@@ -1,4 +1,4 @@
-"""The integration API: users, capabilities, structures, inbox, runs of sites, counters. Adds only."""
+"""The integration API: users, capabilities, structures, inbox, site runs, counters. Adds only."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -269,6 +269,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'published'"),
             sqlite_where=sa.text("state = 'published'"),
         )
+        batch_op.create_index(
+            "ix_publications_integration_id_external_id",
+            ["integration_id", "external_id"],
+            unique=False,
+            postgresql_where=sa.text("external_id IS NOT NULL"),
+            sqlite_where=sa.text("external_id IS NOT NULL"),
+        )
 
     with op.batch_alter_table("sites", schema=None) as batch_op:
         batch_op.add_column(sa.Column("next_api_key", sa.Text(), nullable=True))
@@ -316,6 +323,11 @@ def downgrade() -> None:
         batch_op.drop_column("next_api_key")
 
     with op.batch_alter_table("publications", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_publications_integration_id_external_id",
+            postgresql_where=sa.text("external_id IS NOT NULL"),
+            sqlite_where=sa.text("external_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_publications_published",
             postgresql_where=sa.text("state = 'published'"),

@@ -9,6 +9,7 @@ import time_machine
 from servers import free_port
 from typer.testing import CliRunner
 
+from beat_schedule import beat_schedule
 from cli import checks, database
 from cli.main import app
 from models import Heartbeat, session
@@ -150,6 +151,16 @@ def test_a_queue_that_nobody_takes_from_is_named(migrated, media, grade):
 
     assert found["grade"] == grade
     assert ("late: pulse.media" in found["said"]) == (grade != "ok")
+
+
+def test_every_entry_of_beats_table_tells_its_last_tick(migrated):
+    ticked(dispatch=10)
+
+    told = json.loads(CliRunner().invoke(app, ["--json", "doctor"]).stdout)["last_tick_at"]
+
+    assert set(told) == set(beat_schedule)
+    assert datetime.fromisoformat(told["dispatch"]) < datetime.now(UTC) - timedelta(seconds=9)
+    assert told["prune"] is None
 
 
 def test_queues_from_which_nothing_came_yet_are_named(migrated):

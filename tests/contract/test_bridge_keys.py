@@ -74,6 +74,24 @@ def test_a_rotation_gone_through_again_finds_itself_done(with_next):
     assert opens(with_next, NEXT)
 
 
+def test_a_next_key_that_offers_itself_is_told_whether_the_site_has_switched(with_next):
+    before = step(with_next, "next", {"key": NEXT}, key=NEXT)
+    step(with_next, "switch", {"overlap_seconds": 3600}, key=NEXT)
+    after = step(with_next, "next", {"key": NEXT}, key=NEXT)
+
+    assert (before.status_code, before.json()["code"]) == (403, "igny8_wrong_key")
+    assert (after.status_code, after.json()) == (200, {"state": "current"})
+
+
+def test_a_switch_to_a_key_that_was_replaced_is_refused(with_next):
+    step(with_next, "next", {"key": OTHER})
+
+    refused = step(with_next, "switch", {"overlap_seconds": 3600}, key=NEXT)
+
+    assert refused.status_code == 401
+    assert opens(with_next, KEY)
+
+
 def test_the_old_key_gives_no_new_one(with_next):
     step(with_next, "switch", {"overlap_seconds": 3600}, key=NEXT)
     refused = step(with_next, "next", {"key": OTHER}, key=KEY)

@@ -1,6 +1,7 @@
 """/healthz, /readyz and /metrics."""
 
 import socket
+from datetime import datetime
 
 import pytest
 from factories import make_publication
@@ -8,6 +9,7 @@ from ingress_rows import finish, point_celery_at, problem_of
 from prometheus_client.parser import text_string_to_metric_families
 
 import settings
+from beat_schedule import beat_schedule
 from models import Attempt, Base, Integration
 from models import session as sessions
 from models.batches import beat
@@ -39,6 +41,7 @@ def test_ready_when_everything_answers(client):
     assert body["status"] == "ready"
     assert body["checks"] == {"database": "ok", "migrations": "ok", "broker": "ok"}
     assert 0 <= body["heartbeat_ages"]["dispatch"] < 60
+    assert datetime.fromisoformat(body["last_tick_at"]["dispatch"]).tzinfo is not None
 
 
 def test_every_periodic_task_shows_its_age_and_none_is_judged(client):
@@ -46,10 +49,11 @@ def test_every_periodic_task_shows_its_age_and_none_is_judged(client):
         beat(session, "pulse.media")
 
     answer = client.get("/readyz")
-    ages = answer.get_json()["heartbeat_ages"]
+    ages, ticks = (answer.get_json()[name] for name in ("heartbeat_ages", "last_tick_at"))
 
     assert answer.status_code == 200
-    assert {"dispatch", "rescue", "prune", "pulse.publish", "pulse.maintenance"} <= set(ages)
+    assert set(ages) == set(ticks) == set(beat_schedule)
+    assert [name for name, at in ticks.items() if at is not None] == ["pulse.media"]
     assert 0 <= ages.pop("pulse.media") < 60
     assert set(ages.values()) == {None}
 

@@ -9,6 +9,7 @@ import settings
 from ingress import create_app
 from ingress.site_keys import require_site_key, require_token_or_site_key
 from models import Account, Site
+from models import session as database
 from models.clock import now, now_plus
 from models.encryption import digest
 from models.keys import owner_of
@@ -149,3 +150,25 @@ def test_a_door_for_both_takes_both(client, site, tenant):
 def session_row(kind, number):
     with session_scope(read_only=True) as session:
         return session.get_one(kind, number)
+
+
+class LookingThrottle:
+    """Counts by the real throttle, and notes how many connections of the database are out."""
+
+    def __init__(self, throttle):
+        self._throttle = throttle
+        self.seen = []
+
+    def seconds_to_wait(self, limit, who):
+        self.seen.append(database.engine().pool.checkedout())
+        return self._throttle.seconds_to_wait(limit, who)
+
+
+@pytest.mark.parametrize("key", [KEY, "igny8_live_wrong"])
+def test_no_transaction_is_open_while_requests_are_counted(client, app, site, key):
+    looking = LookingThrottle(app.extensions["throttle"])
+    app.extensions["throttle"] = looking
+
+    client.get(DOOR, headers={"X-IGNY8-API-Key": key})
+
+    assert looking.seen == [0]

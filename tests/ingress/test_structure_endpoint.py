@@ -9,7 +9,7 @@ from ingress_rows import finish, problem_of
 from site_calls import at, plugin
 
 from models import Integration, Publication, Site, SiteStructure, SyncEvent
-from models.session import session_scope
+from models.session import engine, session_scope
 from models.synced_counts import COUNTED_AT_ONCE, recount
 
 PUSH = {
@@ -275,6 +275,37 @@ def test_the_counts_are_read_from_an_index_and_not_from_rows(api, tenant, databa
         )
 
     assert "ix_publications_published" in plan
+
+
+@pytest.fixture
+def written():
+    """What is sent to the database: each statement that writes, with its transaction's number."""
+    seen, begun = [], []
+
+    def note(_connection, _cursor, statement, *_):
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            seen.append((len(begun), statement))
+
+    listeners = (("begin", begun.append), ("before_cursor_execute", note))
+    for name, listener in listeners:
+        sa.event.listen(engine(), name, listener)
+    yield seen
+    for name, listener in listeners:
+        sa.event.remove(engine(), name, listener)
+
+
+def test_a_push_takes_as_many_statements_for_many_types_as_for_one(api, tenant, written):
+    def types(count):
+        return {f"type_{n}": {"label": f"Type {n}", "count": n} for n in range(count)}
+
+    counts = []
+    for count in (1, 2, 500):  # the first push makes the row
+        written.clear()
+        assert push(api, tenant, post_types=types(count), timestamp=None).status_code == 200
+        assert len({transaction for transaction, _ in written}) == 1
+        counts.append(len(written))
+
+    assert counts[1] == counts[2] <= 4
 
 
 def test_the_structure_is_a_row_of_its_own(api, tenant):

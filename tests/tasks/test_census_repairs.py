@@ -280,14 +280,18 @@ def test_a_site_has_its_census_once_a_day(integration, published):
     assert (due(), take_census(integration.id)) == ([], None)
 
 
-def test_a_suspended_site_is_not_asked(integration, published):
+@pytest.mark.parametrize(
+    "values",
+    [
+        pytest.param({"suspended_at": now_plus(-5), "suspended_reason": "key"}, id="suspended"),
+        pytest.param({"sync_enabled": False}, id="no sync: nothing is repaired by itself"),
+    ],
+)
+def test_who_is_not_asked(integration, published, values):
     with session_scope() as session:
-        session.execute(
-            sa.update(Integration).values(
-                census_at=now_plus(-3 * DAYS), suspended_at=now_plus(-5), suspended_reason="key"
-            )
-        )
+        session.execute(sa.update(Integration).values(census_at=now_plus(-3 * DAYS), **values))
     assert take_census(integration.id) is None
+    assert take_census(integration.id, forced=True) is not None
 
 
 def test_of_two_at_once_one_takes_it_and_a_late_end_changes_nothing(integration, published):

@@ -18,6 +18,7 @@ from inbox_messages import (
 
 from models import Integration, Publication, PublicationState
 from models.inbox_batches import MOST_ATTEMPTS
+from models.inbox_replaying import Chosen, replay
 from models.session import session_scope
 from pipeline.settling import MOST_PARKS
 from simulators.messages import no_route
@@ -91,6 +92,47 @@ def test_an_editors_change_of_status_is_written_down(
         str(post_id),
     )
     assert event.details["wordpress_status"] == "draft"
+
+
+class TestAnIntegrationWhoseSyncIsOff:
+    """S16, C30: what a site tells is kept, and changes nothing."""
+
+    @pytest.fixture
+    def trashed(self, integration, simulated_site, published, post_id):
+        """Return the message of a trashed post, which came while the sync was off."""
+        tell(integration, simulated_site)
+        switch(False)
+        simulated_site.trash(post_id)
+        return tell(integration, simulated_site)[-1]
+
+    def test_what_the_site_tells_is_kept_and_not_applied(self, published, trashed):
+        assert message(trashed).state.value == "ignored"
+        assert "switched off" in message(trashed).reason
+        assert message(trashed).body
+        row = publication(published)
+        assert (row.state, row.external_status) == (PublicationState.PUBLISHED, "publish")
+        assert events()[-1].details["reason"] == message(trashed).reason
+
+    def test_switched_on_again_it_can_be_read_once_more(self, published, trashed):
+        switch(True)
+        with session_scope() as session:
+            replay(session, Chosen(ids=[trashed]))
+        read_inbox()
+
+        assert publication(published).external_status == "trash"
+
+    def test_what_a_person_publishes_goes_out(self, integration, simulated_site):
+        switch(False)
+
+        made = make_publication(integration)
+        run_due()
+
+        assert publication(made).state is PublicationState.PUBLISHED
+
+
+def switch(enabled):
+    with session_scope() as session:
+        session.execute(sa.update(Integration).values(sync_enabled=enabled))
 
 
 def test_terms_and_author_are_written_down(integration, simulated_site, published, post_id):

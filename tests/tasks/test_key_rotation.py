@@ -1,6 +1,7 @@
 """A site's key is changed without a gap: whatever fails, the old key is still the key."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from models.clock import now
 from models.keys import KeyKind, find_by_key, forget_old_keys, replace_key
 from models.outcomes import suspend_site
 from models.session import session_scope
+from pipeline.errors import CredentialsRejected
+from platforms import target_of
+from platforms.key_exchange import KeyExchange
 from simulators.faults import Fault, Kind
 from tasks import key_rotation, site_runs
 
@@ -227,3 +231,95 @@ def test_a_suspended_site_goes_on_with_its_new_key(integration, site, paired):
     assert reload(site).wp_api_key != SITE_KEY
     with session_scope(read_only=True) as session:
         assert session.get_one(Integration, integration.id).suspended_at is None
+
+
+class TestASwitchThatStaysUnclear:
+    """Every answer to it is lost; the site is asked which key is its own, and believed."""
+
+    @pytest.fixture
+    def unclear(self, integration, paired, environment):
+        """Return what accepts the change and goes through all tries of it but the last."""
+        environment.setattr(key_rotation, "SWITCHING_ATTEMPTS", 2)
+
+        def go(*faults):
+            for fault in faults:
+                paired.faults.add(fault)
+            run_id = rotate(integration)
+            assert read(run_id).state is SiteRunState.QUEUED
+            return run_id
+
+        return go
+
+    def test_a_site_that_has_not_switched_keeps_its_old_key(
+        self, integration, site, paired, unclear
+    ):
+        run_id = unclear(Fault(Kind.RESET, path="/key/switch"))
+
+        go_on()
+
+        done = read(run_id)
+        assert done.state is SiteRunState.FAILED
+        assert reload(site).wp_api_key == keys_of(paired).current == SITE_KEY
+        assert reload(site).next_api_key is None
+
+    def test_a_site_that_has_switched_is_followed(self, integration, site, paired, unclear):
+        run_id = unclear(Fault(Kind.RESET, path="/key/switch", times=1))
+        paired.faults.add(Fault(Kind.LOST_ANSWER, path="/key/switch"))
+
+        go_on()
+
+        assert read(run_id).state is SiteRunState.SUCCEEDED, read(run_id).result
+        assert reload(site).wp_api_key == keys_of(paired).current != SITE_KEY
+
+    def test_a_switch_that_comes_late_is_refused(self, integration, site, paired, unclear):
+        unclear(Fault(Kind.RESET, path="/key/switch"))
+        late = KeyExchange(replace(target_of(integration), api_key=reload(site).next_api_key))
+        go_on()
+        paired.faults.clear()
+
+        with pytest.raises(CredentialsRejected):
+            late.switch(3600)
+
+        assert keys_of(paired).current == SITE_KEY
+
+    def test_a_site_that_does_not_answer_is_asked_until_it_does(
+        self, integration, site, paired, unclear
+    ):
+        run_id = unclear(Fault(Kind.LOST_ANSWER, path="/key/switch", times=1))
+        paired.faults.add(Fault(Kind.DOWN))
+        go_on()
+        go_on()
+        assert read(run_id).state is SiteRunState.QUEUED
+
+        paired.faults.clear()
+        go_on()
+
+        assert read(run_id).state is SiteRunState.SUCCEEDED, read(run_id).result
+        assert reload(site).wp_api_key == keys_of(paired).current != SITE_KEY
+
+    def test_a_site_that_never_answers_ends_it_and_both_keys_stay(
+        self, integration, site, paired, unclear, environment
+    ):
+        environment.setattr(key_rotation, "ASKING_ATTEMPTS", 2)
+        run_id = unclear(Fault(Kind.LOST_ANSWER, path="/key/switch", times=1))
+        paired.faults.add(Fault(Kind.DOWN))
+
+        go_on()
+
+        assert read(run_id).result["code"] == "key_unsettled"
+        assert opens(SITE_KEY) is KeyKind.CURRENT
+        assert opens(keys_of(paired).current) is KeyKind.NEXT
+
+        paired.faults.clear()
+        rotate(integration)
+        assert reload(site).wp_api_key == keys_of(paired).current
+
+    def test_a_site_with_a_third_key_ends_it(self, integration, site, paired, unclear):
+        run_id = unclear(Fault(Kind.RESET, path="/key/switch"))
+        keys = keys_of(paired)
+        keys.current, keys.next, keys.previous = "igny8_live_entered-by-hand-there", "", ""
+
+        go_on()
+
+        assert read(run_id).result["code"] == "credentials_rejected"
+        assert reload(site).wp_api_key == SITE_KEY

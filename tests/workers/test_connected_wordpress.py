@@ -7,20 +7,25 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from connected_wordpress import Administrator, words_of
-from factories import make_publication, make_site, reload
+from factories import make_content, make_publication, make_site, reload
+from planned_entries import every_hour, settings_for
 from servers import LocalProcess, wait_until
 from servers.processes import free_port
 
 from embedded.wordpress import Blueprint, WordPressSite, ensure, fetch_many
 from models import (
+    Heartbeat,
     InboxMessage,
     InboxState,
     Installation,
     Integration,
+    Publication,
     PublicationState,
     SiteRunKind,
     SiteStructure,
 )
+from models.plan_requests import ask_for_plan
+from models.schedule import ScheduleEntry
 from models.session import session_scope
 from models.site_runs import accept_site_run
 from tasks.doorbell import ring, ring_site_runs
@@ -225,3 +230,64 @@ def test_the_key_is_rotated_without_an_interruption(connected, post, site):
     connected.write(f"posts/{post.external_id}", {"title": "After the rotation"})
     connected.run_cron()
     assert wait_for_inbox(2)[-1].state is InboxState.APPLIED
+
+
+def entry_of(content):
+    with session_scope(read_only=True) as session:
+        query = sa.select(ScheduleEntry).filter_by(content_id=content.id)
+        return session.scalars(query).one_or_none()
+
+
+def is_planned(content):
+    entry = entry_of(content)
+    return entry is not None and entry.slot_at is not None
+
+
+def test_approved_content_goes_out_by_beat_alone_when_its_window_opens(connected, site):
+    closed = every_hour(publish_time_slots=[{"start": "22:00", "end": "23:00"}])
+    with session_scope() as session:
+        settings_for(session, session.merge(site), **closed)
+        content = make_content(session, session.merge(site), title="At its time")
+    wait_until(lambda: is_planned(content), timeout=120, what="its slot")
+    wait_for_ticks()
+    posts = "<?php echo wp_count_posts()->publish;"
+    before = connected.wordpress.php(posts)
+    assert entry_of(content).publication_id is None
+
+    with session_scope() as session:
+        settings_for(session, session.merge(site), **every_hour())
+        ask_for_plan(session, [site.id])
+    wait_until(lambda: entry_of(content).publication_id, timeout=120, what="its publish")
+    [publication] = publications_of(content)
+    wait_until(
+        lambda: reload(publication).state is PublicationState.PUBLISHED,
+        timeout=120,
+        what="the post",
+    )
+
+    assert int(connected.wordpress.php(posts)) == int(before) + 1
+    title = f"<?php echo get_the_title( {reload(publication).external_id} );"
+    assert connected.wordpress.php(title) == "At its time"
+    entry = entry_of(content)
+    assert entry.slot_at <= entry.taken_at <= reload(publication).published_at < entry.slot_until
+
+
+def publications_of(content):
+    with session_scope(read_only=True) as session:
+        return session.scalars(sa.select(Publication).filter_by(content_id=content.id)).all()
+
+
+def wait_for_ticks():
+    """Wait until everything that could send something has had its chance."""
+    names = ("plan_slots", "due_slots", "dispatch")
+
+    def beats():
+        with session_scope(read_only=True) as session:
+            return [session.get_one(Heartbeat, name).at for name in names]
+
+    for _ in range(3):
+        seen = beats()
+        wait_until(
+            lambda seen=seen: all(at > then for at, then in zip(beats(), seen, strict=True)),
+            what="a tick of each",
+        )

@@ -9,6 +9,7 @@
  * License:           GPLv2 or later
  * License URI:       https://www.gnu.org/licenses/gpl-2.0.html
  * Text Domain:       igny8-wp-bridge
+ * Domain Path:       /languages
  *
  * @package Igny8\Bridge
  */

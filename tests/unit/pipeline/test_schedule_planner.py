@@ -1,7 +1,6 @@
 """The plan: order, caps, gap, jitter, what is left as it is, and why each slot is where it is."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 
 import pytest
 
@@ -137,15 +136,21 @@ def test_jitter_is_the_same_each_time_and_different_each_day():
     assert len(found) > 100
 
 
-def test_jitter_stays_within_the_window_and_keeps_the_gap():
-    wild = rules(jitter=24 * HOUR, gap=10 * MINUTE, daily=50, weekly=50)
-    chosen = datetime(2026, 6, 1, 9, 30, tzinfo=UTC)
+def test_jitter_never_pushes_a_post_out_of_its_window():
+    made = planned(rules(jitter=24 * HOUR, daily=1), queue(5))
 
-    made = planned(wild, queue(20), [chosen])
-
-    moments = sorted([chosen, *(slot.at for slot in made.slots)])
-    assert all(after - before >= 10 * MINUTE for before, after in pairwise(moments))
+    assert [slot.at.day for slot in made.slots] == [1, 2, 3, 4, 5]
     assert all(9 <= slot.at.hour < 17 for slot in made.slots)
+
+
+def test_jitter_never_breaks_the_gap_to_a_chosen_time():
+    wild = rules(jitter=30 * MINUTE, gap=10 * MINUTE)
+    chosen = datetime(2026, 6, 1, 9, 15, tzinfo=UTC)
+
+    found = [planned(wild, [entry], [chosen]).slots[0].at for entry in queue(50)]
+
+    assert {at.hour for at in found} == {9}
+    assert max(found) == chosen - 10 * MINUTE
 
 
 def test_planning_again_a_moment_later_moves_nothing():

@@ -1,6 +1,7 @@
 """Whatever the settings, the queue and the calendar: what every plan keeps to."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from pipeline.schedule import PublishingRules, Queued, Window, plan, zone_of
 from pipeline.schedule.rules import merged
 
+ALL_WEEK = frozenset(range(7))
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ZONES = [
     "UTC",
@@ -77,6 +79,16 @@ def situations(draw):
     return draw(rules), queue, draw(st.lists(around, max_size=30)), start
 
 
+@st.composite
+def crowded_days(draw):
+    """Return a day or two on which people have sent much, and small gaps beside large jitter."""
+    known, queue, _, start = draw(situations())
+    gap, jitter = (draw(st.integers(1, most)) * MINUTE for most in (60, 300))
+    soon = st.integers(-120, 2880).map(lambda minutes: start + minutes * MINUTE)
+    loose = replace(known, days=ALL_WEEK, gap=gap, jitter=jitter, daily=50, weekly=99, monthly=99)
+    return loose, queue, draw(st.lists(soon, min_size=3, max_size=30)), start
+
+
 def made(situation):
     found, queue, used, start = situation
     return plan(found, queue, used, start, start + timedelta(days=30))
@@ -135,7 +147,7 @@ def is_open(known, moment):
     )
 
 
-@given(situations())
+@given(situations() | crowded_days())
 def test_the_gap_is_kept_from_every_other_one(situation):
     known, _, used, _ = situation
     slots = [slot.at for slot in made(situation).slots]

@@ -10,6 +10,7 @@ namespace Igny8\Bridge\Posts;
 use Igny8\Bridge;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Gallery;
+use Igny8\Bridge\Listing;
 use Igny8\Bridge\Locks;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
@@ -20,17 +21,34 @@ const KEY_META = '_igny8_publication_key';
 /**
  * Finds the post that carries a key, in whatever status.
  *
+ * Values of fields have no index: the posts that are noted are asked first, and of the others only those
+ * whose field is newer than the last note.
+ *
  * @param string $key The publication key.
  * @return int Its id, 0 where there is none.
  */
 function find_by_key( string $key ): int {
 	global $wpdb;
+	$carriers = Database\carriers_table();
+	$noted    = (int) $wpdb->get_var(
+		$wpdb->prepare(
+			"SELECT p.ID FROM $carriers c JOIN {$wpdb->postmeta} m ON m.post_id = c.post_id JOIN {$wpdb->posts} p ON p.ID = c.post_id
+			WHERE c.publication_key = %s AND m.meta_key = %s AND m.meta_value = %s AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
+			$key,
+			KEY_META,
+			$key
+		)
+	);
+	if ( $noted > 0 ) {
+		return $noted;
+	}
 	return (int) $wpdb->get_var(
 		$wpdb->prepare(
 			"SELECT p.ID FROM {$wpdb->postmeta} m JOIN {$wpdb->posts} p ON p.ID = m.post_id
-			WHERE m.meta_key = %s AND m.meta_value = %s AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
+			WHERE m.meta_key = %s AND m.meta_value = %s AND m.meta_id > %d AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
 			KEY_META,
-			$key
+			$key,
+			Listing\noted_upto()
 		)
 	);
 }

@@ -1,0 +1,125 @@
+"""What `igny8 schedule set`, `move`, `cancel`, `hold` and `release` do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from cli.bell import wake_planner
+from cli.exits import CommandError, Exit
+from cli.finding import NotFound, find_integration
+from cli.output import output
+from models import Content, ContentStatus, Integration, ScheduleEntry, scheduling
+from models.session import session_scope
+from pipeline.schedule.moments import BadMoment, moment_of
+from pipeline.schedule.reasons import WORDS
+from tasks.exact_times import chosen_time, exceeded_limits
+
+FIELDS = ("id", "content_id", "site_id", "state", "exact", "slot_at", "slot_until", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which content, and when it shall go out."""
+
+    content: int
+    site: str | None
+    at: str | None = None
+    priority: int | None = None
+
+
+def set_entry(asked: Asked, *, draft: bool, override_status: bool) -> None:
+    """Put a content into the schedule, or give its entry another wish."""
+    with _expected(), session_scope() as session:
+        content, integration = _found(session, asked.content, asked.site)
+        if content.status is not ContentStatus.APPROVED and not override_status:
+            raise CommandError(
+                f"content {content.id} is {content.status.value}; --override-status takes it too",
+                Exit.BAD_INPUT,
+            )
+        at, notes = _time(session, asked.at)
+        status = "draft" if draft else "publish"
+        wish = scheduling.Wish(at, asked.priority or 0, status, override_status)
+        entry = scheduling.schedule_by_hand(session, content, integration, wish)
+        told = _told(session, entry, notes)
+    _say(told)
+
+
+def move(asked: Asked, *, planned: bool) -> None:
+    """Give an entry another time or priority; ``planned``: the planner finds the time."""
+    with _expected(), session_scope() as session:
+        entry = _entry(session, asked.content, asked.site)
+        at, notes = _time(session, asked.at)
+        changes: dict[str, Any] = {"at": at} if planned or at is not None else {}
+        if asked.priority is not None:
+            changes["priority"] = asked.priority
+        scheduling.move(session, entry, changes)
+        told = _told(session, entry, notes)
+    _say(told)
+
+
+def change_entry(
+    content_id: int, site: str | None, change: Literal["withdraw", "hold", "release"]
+) -> None:
+    """Withdraw, hold or release a content's entry."""
+    with _expected(), session_scope() as session:
+        entry = _entry(session, content_id, site)
+        getattr(scheduling, change)(session, entry)
+        told = _told(session, entry, [])
+    _say(told)
+
+
+@contextmanager
+def _expected() -> Iterator[None]:
+    try:
+        yield
+    except scheduling.OnItsWay:
+        raise CommandError("its publish has begun: wait for its end") from None
+    except scheduling.NotInSchedule:
+        raise NotFound("it is not in the schedule of that site") from None
+
+
+def _found(session: Session, content_id: int, site: str | None) -> tuple[Content, Integration]:
+    content = session.get(Content, content_id)
+    if content is None:
+        raise NotFound(f"there is no content {content_id}; `igny8 content list` shows them all")
+    named = find_integration(session, site) if site else None
+    if named is not None and named.account_id != content.account_id:
+        raise NotFound(f"content {content_id} is of another account than that site")
+    query = sa.select(Integration).filter_by(site_id=content.site_id, is_active=True)
+    active = [named] if named else list(session.scalars(query.order_by(Integration.id)))
+    if len(active) != 1 or not active[0].is_active:
+        raise CommandError("the site has no active connection, or several", Exit.BAD_INPUT)
+    return content, active[0]
+
+
+def _entry(session: Session, content_id: int, site: str | None) -> ScheduleEntry:
+    content, integration = _found(session, content_id, site)
+    return scheduling.entry_to_change(session, content.id, integration.id)
+
+
+def _time(session: Session, written: str | None) -> tuple[datetime | None, list[str]]:
+    try:
+        return chosen_time(session, moment_of(written) if written else None)
+    except BadMoment as error:
+        raise CommandError(f"--at: {error}", Exit.BAD_INPUT) from None
+
+
+def _told(session: Session, entry: ScheduleEntry, notes: list[str]) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in FIELDS} | {"state": entry.state.value}
+    return values | {"notes": notes, "warnings": exceeded_limits(session, entry)}
+
+
+def _say(told: dict[str, Any]) -> None:
+    planned = wake_planner()
+    when = told["slot_at"] or WORDS.get(told["reason"], told["reason"])
+    output().line(f"content {told['content_id']}: {told['state']}, {when}")
+    for words in (*told["notes"], *told["warnings"]):
+        output().note(words)
+    if not planned:
+        output().note("the broker is away: it is planned when the broker is back")
+    output().result(told | {"broker_reachable": planned})

@@ -1,0 +1,97 @@
+"""Metrics of the schedule and of bulk jobs: what waits, how late it is, what missed its slot."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy.orm import Session
+
+from models import (
+    Account,
+    BulkItem,
+    BulkJob,
+    Content,
+    EntryState,
+    Integration,
+    PublishingSettings,
+    ScheduleEntry,
+)
+from models.bulk import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
+from models.clock import now
+from models.due_slots import APPROVED, BY_ITSELF, IN_SERVICE
+from models.planning import IS_WAITING
+
+
+def schedule_metrics(session: Session) -> Iterator[Metric]:
+    """Read what the schedule holds at this moment."""
+    yield from _entries(session)
+    yield _slot_lag(session)
+    to_plan = sa.select(sa.func.count()).where(PublishingSettings.plan_due)
+    yield GaugeMetricFamily(
+        "igny8_sites_to_plan",
+        "Sites whose plan is to be made anew.",
+        value=session.scalar(to_plan) or 0,
+    )
+
+
+def _entries(session: Session) -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "igny8_schedule_entries",
+        "Entries by their state; of those that wait, `planned` have a slot.",
+        labels=["state"],
+    )
+    planned = sa.and_(ScheduleEntry.state == EntryState.WAITING, ScheduleEntry.slot_at.is_not(None))
+    state = sa.case((planned, "planned"), else_=sa.cast(ScheduleEntry.state, sa.String))
+    each = sa.select(state.label("state"), ScheduleEntry.missed).subquery()
+    query = sa.select(each.c.state, sa.func.count(), sa.func.sum(each.c.missed))
+    counts = dict.fromkeys([*(state.value for state in EntryState), "planned"], 0)
+    missed = 0
+    for name, count, passed in session.execute(query.group_by(each.c.state)):
+        counts[name] = count
+        missed += passed or 0
+    for name, count in counts.items():
+        family.add_metric([name], count)
+    yield family
+    # A gauge: what is removed takes its slots along, and a counter never falls.
+    yield GaugeMetricFamily(
+        "igny8_slots_missed", "Slots that passed without their publish, of all entries.", missed
+    )
+
+
+def _slot_lag(session: Session) -> Metric:
+    query = (
+        sa.select(sa.func.min(ScheduleEntry.slot_at), now())
+        .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
+        .join(Integration, Integration.id == ScheduleEntry.integration_id)
+        .join(Account, Account.id == ScheduleEntry.account_id)
+        .join(Content, Content.id == ScheduleEntry.content_id)
+        # Also what is late by now and waits for its next slot: a tick that stands still clears
+        # nothing, and shall not look well.
+        .where(IS_WAITING, ScheduleEntry.slot_at <= now())
+        .where(APPROVED, BY_ITSELF, IN_SERVICE, Account.suspended_at.is_(None))
+    )
+    oldest, present = session.execute(query).one()
+    return GaugeMetricFamily(
+        "igny8_slot_lag_seconds",
+        "How long the oldest slot that has come, and that nothing holds up, has waited.",
+        value=max((present - oldest).total_seconds(), 0.0) if oldest else 0.0,
+    )
+
+
+def bulk_metrics(session: Session) -> Iterator[Metric]:
+    """Count the jobs and items that are open; what has ended is not looked at."""
+    jobs = GaugeMetricFamily("igny8_bulk_jobs", "Bulk jobs that have not ended.", labels=["state"])
+    query = sa.select(BulkJob.state, sa.func.count()).where(BulkJob.state.in_(OPEN_JOBS))
+    counts = dict.fromkeys(OPEN_JOBS, 0) | dict(
+        session.execute(query.group_by(BulkJob.state)).all()
+    )
+    for state, count in counts.items():
+        jobs.add_metric([state.value], count)
+    yield jobs
+    items = GaugeMetricFamily(
+        "igny8_bulk_items", "Items of bulk jobs that have not ended.", labels=["state"]
+    )
+    for name, is_state in (("waiting", ITEM_WAITS), ("accepted", ITEM_ACCEPTED)):
+        open_items = sa.select(sa.func.count()).where(BulkItem.state == is_state)
+        items.add_metric([name], session.scalar(open_items) or 0)
+    yield items

@@ -1,0 +1,93 @@
+"""The slots that have come: which entries go out now, fairly for all accounts."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from models.accepting import Wanted, accept_publish
+from models.account import Account
+from models.clock import now, now_plus
+from models.content import Content, ContentStatus
+from models.integration import Integration
+from models.planning import IS_WAITING, LATE_AFTER
+from models.publishing_settings import PublishingSettings
+from models.schedule import EntrySource, EntryState, ScheduleEntry
+
+APPROVED = sa.or_(Content.status == ContentStatus.APPROVED, ScheduleEntry.override_status)
+IN_SERVICE = sa.and_(Integration.is_active, Integration.suspended_at.is_(None))
+BY_ITSELF = sa.or_(
+    PublishingSettings.auto_publish_enabled, ScheduleEntry.source == EntrySource.PERSON
+)
+
+
+def has_come() -> sa.Subquery:
+    """Return the ids of the waiting entries whose slot has come.
+
+    Two halves, each with a range that one index answers: asked for all that is past, PostgreSQL
+    expects most of the table, which was published long ago, and reads every waiting row.
+    """
+    entry = ScheduleEntry
+    planned = sa.select(entry.id).where(
+        IS_WAITING,
+        entry.exact.is_(False),
+        entry.slot_at <= now(),
+        # Later than that it is planned anew: what stood still must not go out in a burst.
+        entry.slot_at > now_plus(-LATE_AFTER),
+        sa.or_(entry.slot_until.is_(None), entry.slot_until > now()),
+    )
+    exact = sa.select(entry.id).where(IS_WAITING, entry.exact, entry.slot_at <= now())
+    return sa.union_all(planned, exact).subquery("has_come")
+
+
+def lock_due(session: Session, limit: int) -> list[tuple[ScheduleEntry, PublishingSettings]]:
+    """Return up to ``limit`` entries whose slot has come, with their sites' settings; both locked.
+
+    Round the accounts, and in each the longest due. What another tick has locked is left out.
+    """
+    turns = _turns()
+    chosen = sa.select(turns.c.id).order_by(turns.c.turn, turns.c.slot_at, turns.c.id).limit(limit)
+    query = (
+        sa.select(ScheduleEntry, PublishingSettings)
+        .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
+        .where(ScheduleEntry.id.in_(chosen), IS_WAITING, ScheduleEntry.slot_at <= now())
+        .order_by(ScheduleEntry.slot_at, ScheduleEntry.id)
+        .options(
+            joinedload(ScheduleEntry.content, innerjoin=True),
+            # A key that can't be read must not stop the others.
+            joinedload(ScheduleEntry.integration, innerjoin=True).defer(Integration.credentials),
+        )
+        .with_for_update(skip_locked=True, of=[ScheduleEntry, PublishingSettings])
+        .execution_options(populate_existing=True)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _turns() -> sa.Subquery:
+    turn = sa.func.row_number().over(
+        partition_by=ScheduleEntry.account_id, order_by=(ScheduleEntry.slot_at, ScheduleEntry.id)
+    )
+    come = has_come()
+    return (
+        sa.select(ScheduleEntry.id, ScheduleEntry.slot_at, turn.label("turn"))
+        .join(come, come.c.id == ScheduleEntry.id)
+        .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
+        .join(Integration, Integration.id == ScheduleEntry.integration_id)
+        .join(Account, Account.id == ScheduleEntry.account_id)
+        .join(Content, Content.id == ScheduleEntry.content_id)
+        .where(APPROVED, BY_ITSELF, IN_SERVICE, Account.suspended_at.is_(None))
+        .subquery("turns")
+    )
+
+
+def take(session: Session, entry: ScheduleEntry) -> None:
+    """Accept the publish of a locked entry: the newest text, for the rest of its window."""
+    entry.state, entry.taken_at = EntryState.TAKEN, now()
+    session.flush()
+    wanted = Wanted(post_status=entry.post_status, until=entry.slot_until)
+    accepted = accept_publish(session, entry.content, entry.integration, wanted)
+    entry.publication_id = accepted.publication.id
+
+
+def refuse(entry: ScheduleEntry, reason: str) -> None:
+    """Take the slot of a locked entry away; the next plan finds it another one."""
+    entry.slot_at = entry.slot_until = None
+    entry.reason = reason

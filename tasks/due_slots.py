@@ -1,0 +1,45 @@
+"""Taking what is due: the caps are counted once more, and what fits is accepted."""
+
+from sqlalchemy.orm import Session
+
+from models import PublishingSettings, ScheduleEntry
+from models.due_slots import lock_due, refuse, take
+from models.missed_slots import clear_missed_slots, hold_unapproved
+from models.plan_requests import ask_for_plan
+from models.session import session_scope
+from tasks.site_planning import limit_reached
+
+AT_ONCE = 50
+"""Entries one tick takes (S58); in one transaction, so that two ticks never take one twice."""
+
+
+def take_due_slots() -> int:
+    """Accept what is due and fits into the caps; return how many publishes that are."""
+    with session_scope() as session:
+        due = lock_due(session, AT_ONCE)
+        taken = [_take(session, entry, settings) for entry, settings in due]
+    return sum(taken)
+
+
+def _take(session: Session, entry: ScheduleEntry, settings: PublishingSettings) -> bool:
+    """Take an entry, unless a cap was used up since it was planned.
+
+    What a person has timed exactly counts for the caps, and is not bound by them.
+    """
+    if not entry.exact and entry.slot_at is not None:
+        session.flush()
+        reason = limit_reached(session, settings, entry.integration_id, entry.slot_at)
+        if reason is not None:
+            refuse(entry, reason.value)
+            ask_for_plan(session, [entry.site_id])
+            return False
+    take(session, entry)
+    return True
+
+
+def tidy_slots() -> int:
+    """Find what has missed its slot, and hold what may not go; return how many these are."""
+    with session_scope() as session:
+        held = hold_unapproved(session)
+    with session_scope() as session:
+        return held + clear_missed_slots(session, 10 * AT_ONCE)

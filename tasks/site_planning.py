@@ -1,0 +1,104 @@
+"""Plans a site: reads its settings, usage and queue, asks the planner, writes what has changed."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from models import PublishingSettings
+from models.planning import (
+    MOST_PLANNED,
+    Candidate,
+    Planned,
+    candidates,
+    leave_out,
+    note_planned,
+    settings_to_plan,
+    write_slots,
+)
+from models.used_slots import used_slots
+from pipeline.schedule import (
+    HORIZON,
+    Ledger,
+    Plan,
+    Queued,
+    Reason,
+    plan,
+    rules_of,
+    usage_since,
+)
+from tasks.site_settings import follow_wordpress
+
+
+def plan_site(session: Session, site_id: int) -> int:
+    """Plan a site's queue anew in the caller's transaction; return how many entries changed.
+
+    Each of its integrations has its own caps. A site without settings has no queue either.
+    """
+    found = settings_to_plan(session, site_id)
+    if found is None:
+        return 0
+    settings, present = found
+    follow_wordpress(session, settings)
+    queue = candidates(session, settings)
+    by_integration: dict[int, list[Candidate]] = {}
+    for each in queue:
+        by_integration.setdefault(each.integration_id, []).append(each)
+    planned = [
+        one
+        for integration_id, entries in by_integration.items()
+        for one in _plan(session, settings, integration_id, entries, present)
+    ]
+    changed = write_slots(session, planned)
+    if len(queue) >= MOST_PLANNED:
+        leave_out(session, settings, Reason.HORIZON.value)
+    note_planned(session, site_id)
+    return changed
+
+
+def _plan(
+    session: Session,
+    settings: PublishingSettings,
+    integration_id: int,
+    entries: list[Candidate],
+    present: datetime,
+) -> Iterable[Planned]:
+    rules = rules_of(settings)
+    since = usage_since(rules, present)
+    used = used_slots(session, integration_id, since, {each.id for each in entries})
+    queue = [_queued(each, automatic=settings.auto_publish_enabled) for each in entries]
+    return _planned(entries, plan(rules, queue, used, present, present + HORIZON))
+
+
+def _queued(entry: Candidate, *, automatic: bool) -> Queued:
+    blocked = None
+    if not entry.publishable:
+        blocked = Reason.NOT_APPROVED
+    elif not (automatic or entry.by_person or entry.publication_id):
+        blocked = Reason.AUTO_PUBLISH_OFF
+    return Queued(
+        entry_id=entry.id,
+        approved_at=entry.approved_at,
+        priority=entry.priority,
+        slot_at=entry.slot_at,
+        late=entry.late,
+        missed=entry.missed > 0 or entry.publication_id is not None,
+        blocked=blocked,
+    )
+
+
+def _planned(entries: list[Candidate], made: Plan) -> Iterable[Planned]:
+    by_id = {each.id: each for each in entries}
+    for slot in made.slots:
+        yield Planned(by_id[slot.entry_id], slot.at, slot.until, slot.reason.value)
+    for refusal in made.refused:
+        yield Planned(by_id[refusal.entry_id], None, None, refusal.reason.value)
+
+
+def limit_reached(
+    session: Session, settings: PublishingSettings, integration_id: int, at: datetime
+) -> Reason | None:
+    """Return which cap has no room for one more on the day of ``at``, by what was taken so far."""
+    rules = rules_of(settings)
+    used = used_slots(session, integration_id, usage_since(rules, at))
+    return Ledger(rules, used).full(at.astimezone(rules.zone).date())

@@ -1,0 +1,48 @@
+"""A site's settings, in the zone its WordPress tells until a person chooses one (defect 11)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models import PublishingSettings, Site
+from models.clock import now
+from models.plan_requests import ensure_settings
+from models.site_zones import take_zone, zone_told
+from pipeline.schedule import zone_from_wordpress
+
+
+def settings_in_zone(session: Session, site: Site) -> PublishingSettings:
+    """Return a site's settings, made where it has none, in the zone that its WordPress tells."""
+    settings = ensure_settings(session, site)
+    follow_wordpress(session, settings)
+    return settings
+
+
+def write_settings(session: Session, site: Site, values: Mapping[str, Any]) -> PublishingSettings:
+    """Write columns of a site's settings and ask for a plan by them; return all that holds then."""
+    settings = ensure_settings(session, site)
+    session.execute(
+        sa.update(PublishingSettings)
+        .where(PublishingSettings.site_id == site.id)
+        .values(**values, plan_due=True, updated_at=now())
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(settings)
+    follow_wordpress(session, settings)
+    return settings
+
+
+def follow_wordpress(session: Session, settings: PublishingSettings) -> None:
+    """Take the zone of the newest probe where nobody has taken or chosen one so far."""
+    if settings.time_zone_source == "default":
+        note_zone(session, settings.site_id, *zone_told(session, settings.site_id))
+
+
+def note_zone(
+    session: Session, site_id: int, timezone_string: str | None, gmt_offset: float | None
+) -> None:
+    """Take what a probe has just found; a zone that we don't know changes nothing."""
+    if zone := zone_from_wordpress(timezone_string, gmt_offset):
+        take_zone(session, site_id, zone)
