@@ -38,7 +38,7 @@ def later(**values):
     return (present() + timedelta(**values)).replace(microsecond=0).isoformat()
 
 
-def test_a_content_waits_for_the_next_slot(content):
+def test_a_content_waits_for_the_next_slot(broker_url, content):
     ran = schedule("set", content.id, "--next", "--priority", 4)
 
     assert ran.code == 0
