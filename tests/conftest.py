@@ -48,14 +48,10 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(items):
-    """Say which tests share what is put up once: two of them at once would put it up twice.
-
-    What Debian's packages bring is one such thing: apt-get can't run twice at the same time.
-    """
+    """Say which tests share what is put up once: two of them at once would put it up twice."""
     for item in items:
-        of_debian = any(item.get_closest_marker(mark) for mark in ("wordpress", "rabbitmq"))
-        group = "debian" if of_debian else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        shared = [mark for mark in ("wordpress", "rabbitmq") if item.get_closest_marker(mark)]
+        item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
 
 
 @cache

@@ -1,14 +1,18 @@
 """Puts the Debian packages a private WordPress needs on this machine: PHP and MariaDB."""
 
+import fcntl
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 # The "-core" packages bring MariaDB's programs without a daemon, a user or a file in /etc/mysql.
 MARIADB = ("mariadb-server-core", "mariadb-client-core")
 PHP_PARTS = ("cli", "mysql", "gd", "curl", "mbstring", "xml", "zip", "intl")
-TEST_TOOLS = frozenset({"phpunit", "php-codesniffer"})
+TEST_TOOLS = frozenset({"phpunit", "php-codesniffer", "gettext"})
 PHP_OF_DEBIAN = {"12": "php8.2", "13": "php8.4"}
 
 
@@ -31,9 +35,18 @@ def ensure(*, sqlite: bool = False, tests: bool = False) -> None:
     names = " ".join(sorted(missing))
     if os.geteuid() != 0:
         raise CannotInstall(f"these Debian packages are missing and only root may install: {names}")
-    _apt("update", "-qq")
-    # Under --no-install-recommends the recommended web server of php8.2 stays away.
-    _apt("install", "-qq", "-y", "--no-install-recommends", *sorted(missing))
+    with apt_alone():
+        _apt("update", "-qq")
+        # Under --no-install-recommends the recommended web server of php8.2 stays away.
+        _apt("install", "-qq", "-y", "--no-install-recommends", *sorted(missing))
+
+
+@contextmanager
+def apt_alone() -> Iterator[None]:
+    """Hold up other processes of ours: an update fails where another one runs, and waits not."""
+    with (Path(tempfile.gettempdir()) / "igny8-apt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _wanted(*, sqlite: bool) -> frozenset[str]:

@@ -1,11 +1,12 @@
 """The template for translators holds every text that the plugin shows, and no other."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from embedded.wordpress import ensure
 
 FOLDER = Path(__file__).parents[2] / "wordpress-plugin"
 PLUGIN = FOLDER / "igny8-wp-bridge"
@@ -34,8 +35,9 @@ def test_every_text_is_in_the_template():
     assert shown() - listed == set(), "run wordpress-plugin/make-pot"
 
 
-@pytest.mark.skipif(shutil.which("xgettext") is None, reason="gettext is not installed")
+@pytest.mark.wordpress
 def test_the_template_is_as_it_would_be_made_now(tmp_path):
+    ensure(tests=True)  # Debian's gettext
     made = tmp_path / "made.pot"
     subprocess.run([FOLDER / "make-pot", made], check=True, timeout=60)
 

@@ -1,12 +1,12 @@
 """RabbitMQ from Debian's package, started privately: own ports, own folders, own epmd."""
 
-import fcntl
 import os
 import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
+from embedded.wordpress.packages import apt_alone
 from servers.processes import LocalProcess, free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -88,8 +88,7 @@ def ensure_installed():
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise RabbitMQMissing("rabbitmq-server is not installed, and only root can install it")
-    with Path("/tmp/igny8-apt.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with apt_alone():
         if not SERVER.exists():
             _install()
 
