@@ -47,6 +47,14 @@ def wake_planner() -> bool:
         return ring_planning()
 
 
+def wake_schedule() -> bool:
+    """Ask for a look at what is approved, and for plans; as :func:`wake_workers`."""
+    from tasks.doorbell import ring_schedule
+
+    with quiet_log():
+        return ring_schedule()
+
+
 @contextmanager
 def quiet_log() -> Iterator[None]:
     """Keep warnings back: unconfigured, structlog prints on stdout, which is the answer's."""

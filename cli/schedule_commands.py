@@ -58,7 +58,7 @@ def _show_happened(rows: list[Row]) -> None:
                 row["content_id"],
                 row["title"],
                 row["publication_state"],
-                _clock(row["published_at"]),
+                _clock(row["published_at"], like=row["local_at"]),
                 row["external_url"] or row["failure"],
             )
             for row in reversed(rows)
@@ -84,5 +84,11 @@ def _show_planned(rows: list[Row]) -> None:
         )
 
 
-def _clock(written: str | None) -> str | None:
-    return datetime.fromisoformat(written).strftime("%a %Y-%m-%d %H:%M %z") if written else None
+def _clock(written: str | None, like: str | None = None) -> str | None:
+    """Return a time for people; in the zone of ``like`` where that is given."""
+    if not written:
+        return None
+    moment = datetime.fromisoformat(written)
+    if like:
+        moment = moment.astimezone(datetime.fromisoformat(like).tzinfo)
+    return moment.strftime("%a %Y-%m-%d %H:%M %z")

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
-from cli.bell import wake_planner
+from cli.bell import wake_schedule
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration
 from cli.output import output
@@ -32,7 +32,7 @@ def change_settings(site: str, given: Given) -> None:
         values = settings_answer(settings)
         url = found.url
     if wanted:
-        wake_planner()
+        wake_schedule()
     _say(url, values)
     output().result(values)
 

@@ -31,6 +31,11 @@ def ring_planning() -> bool:
     return doorbell.ring_planning()
 
 
+def ring_schedule() -> bool:
+    """Tell the workers that other contents may go out by themselves; as :func:`ring`."""
+    return doorbell.ring_schedule()
+
+
 def broker_answers() -> bool:
     """Whether the broker answers within a second."""
     options = dict(app.conf.broker_transport_options or {})

@@ -7,7 +7,7 @@ from flask_openapi3.models.tag import Tag
 
 from ingress.aliases import BASE, aliased
 from ingress.auth import require_token
-from ingress.broker import ring_planning
+from ingress.broker import ring_schedule
 from ingress.errors import problem_responses
 from ingress.publishing_fields import (
     SettingsAnswer,
@@ -79,5 +79,5 @@ def _write(site_id: int, body: WholeSettings | SettingsChange) -> dict[str, Any]
         site = own_site(session, site_id)
         written = write_settings(session, site, body.columns() | zone_columns(body))
         answer = settings_answer(written)
-    ring_planning()
+    ring_schedule()
     return answer

@@ -35,6 +35,11 @@ def ring_planning() -> bool:
     return _send("plan_slots")
 
 
+def ring_schedule() -> bool:
+    """Ask for a look at what is approved, and for new plans; as :func:`ring`."""
+    return _send("schedule_approved") and ring_planning()
+
+
 def _send(task: str) -> bool:
     try:
         app.send_task(task, expires=60)

@@ -6,9 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import PublishingSettings, Site
+from models import Integration, PublishingSettings, Site, SiteRunKind
 from models.clock import now
 from models.plan_requests import ensure_settings
+from models.site_runs import accept_site_run
 from models.site_zones import take_zone, zone_told
 from pipeline.schedule import zone_from_wordpress
 
@@ -31,7 +32,16 @@ def write_settings(session: Session, site: Site, values: Mapping[str, Any]) -> P
     )
     session.refresh(settings)
     follow_wordpress(session, settings)
+    if settings.auto_publish_enabled and settings.time_zone_source == "default":
+        _ask_for_zone(session, site)
     return settings
+
+
+def _ask_for_zone(session: Session, site: Site) -> None:
+    """Have the site tested: what goes out by itself should keep to the hours of its people."""
+    query = sa.select(Integration).filter_by(site_id=site.id, is_active=True)
+    for integration in session.scalars(query):
+        accept_site_run(session, integration, SiteRunKind.CONNECTION_TEST)
 
 
 def follow_wordpress(session: Session, settings: PublishingSettings) -> None:

@@ -1,10 +1,19 @@
 """publishing-settings: made when first asked for, checked field by field, planned by at once."""
 
 import pytest
+import sqlalchemy as sa
 from factories import make_content
 from ingress_rows import Caller, issue_token, problem_of
 
-from models import Capability, EntrySource, PublishingSettings, Role, ScheduleEntry
+from models import (
+    Capability,
+    EntrySource,
+    PublishingSettings,
+    Role,
+    ScheduleEntry,
+    SiteRun,
+    SiteRunKind,
+)
 from models.clock import now
 from models.session import session_scope
 
@@ -61,6 +70,23 @@ def test_a_change_changes_what_it_names_and_asks_for_a_plan(api, tenant):
 
     assert told.items() >= (DEFAULTS | {"auto_publish_enabled": True}).items()
     assert plan_due(tenant)
+
+
+@pytest.mark.parametrize(
+    ("change", "runs"),
+    [
+        pytest.param({"auto_publish_enabled": True}, [SiteRunKind.CONNECTION_TEST], id="unknown"),
+        pytest.param({"auto_publish_enabled": True, "time_zone": "Asia/Tokyo"}, [], id="chosen"),
+        pytest.param({"daily_publish_limit": 2}, [], id="nothing-goes-out"),
+    ],
+)
+def test_before_anything_goes_out_by_itself_the_site_is_asked_for_its_zone(
+    api, tenant, change, runs
+):
+    api.patch(at(tenant), json=change)
+
+    with session_scope(read_only=True) as session:
+        assert [run.kind for run in session.scalars(sa.select(SiteRun))] == runs
 
 
 def test_a_whole_sets_what_it_leaves_out_to_its_default(api, tenant):

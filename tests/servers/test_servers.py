@@ -95,7 +95,8 @@ def test_a_process_ends_with_tests_that_were_killed(tmp_path):
         "made = LocalProcess('orphan', ['sleep', '600'], Path.cwd()).start()\n"
         "print(made.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    tests = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    _, folder, root, *_ = Path(__file__).parents
+    tests = {"PYTHONPATH": f"{folder}:{root}"}
     with LocalProcess("tests", [sys.executable, "-c", script], tmp_path, env=tests) as killed:
         orphan = int(killed.wait_for_log("\n").split()[0])
 
