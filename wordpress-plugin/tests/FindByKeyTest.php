@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Tests;
 
+use Igny8\Bridge\Carriers;
 use Igny8\Bridge\Listing;
 use Igny8\Bridge\Posts;
 
@@ -55,12 +56,12 @@ final class FindByKeyTest extends BridgeTestCase {
 	public function test_found( string $notes ): void {
 		$this->carrier( wp_generate_uuid4() );
 		if ( in_array( $notes, array( 'before', 'lost', 'newer' ), true ) ) {
-			Listing\note_carriers();
+			Carriers\note_all();
 		}
 		$key     = wp_generate_uuid4();
 		$post_id = $this->carrier( $key );
 		if ( 'after' === $notes ) {
-			Listing\note_carriers();
+			Carriers\note_all();
 		} elseif ( 'lost' === $notes ) {
 			$this->scalar( 'DELETE FROM {igny8_carriers}' );
 		} elseif ( 'newer' === $notes ) {
@@ -77,7 +78,7 @@ final class FindByKeyTest extends BridgeTestCase {
 	public function test_stale_note(): void {
 		$key     = wp_generate_uuid4();
 		$post_id = $this->carrier( $key );
-		Listing\note_carriers();
+		Carriers\note_all();
 		delete_post_meta( $post_id, Posts\KEY_META );
 
 		$this->assertSame( 0, Posts\find_by_key( $key ) );
@@ -87,15 +88,15 @@ final class FindByKeyTest extends BridgeTestCase {
 	 * After a note only newer fields are read, and the mark stands in no page of the listing.
 	 */
 	public function test_mark(): void {
-		$this->assertSame( 0, Listing\noted_upto() );
+		$this->assertSame( 0, Carriers\noted_upto() );
 		$this->carrier( wp_generate_uuid4() );
-		Listing\note_carriers();
-		$first = Listing\noted_upto();
+		Carriers\note_all();
+		$first = Carriers\noted_upto();
 		$this->carrier( wp_generate_uuid4() );
-		Listing\note_carriers();
+		Carriers\note_all();
 
 		$this->assertGreaterThan( 0, $first );
-		$this->assertGreaterThan( $first, Listing\noted_upto() );
+		$this->assertGreaterThan( $first, Carriers\noted_upto() );
 		$this->assertSame( '1', $this->scalar( "SELECT COUNT(*) FROM {igny8_carriers} WHERE publication_key = ''" ) );
 		$this->assertCount( 2, Listing\page( '', 10 )['publications'] );
 	}
@@ -108,7 +109,7 @@ final class FindByKeyTest extends BridgeTestCase {
 		$post_id = $this->carrier( $key );
 		$this->scalar( "INSERT INTO {igny8_carriers} (publication_key, post_id) VALUES ('', $post_id)" );
 
-		Listing\note_carriers();
+		Carriers\note_all();
 
 		$this->assertSame( '1', $this->scalar( "SELECT COUNT(*) FROM {igny8_carriers} WHERE publication_key = '$key'" ) );
 	}

@@ -8,9 +8,9 @@
 namespace Igny8\Bridge\Posts;
 
 use Igny8\Bridge;
+use Igny8\Bridge\Carriers;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Gallery;
-use Igny8\Bridge\Listing;
 use Igny8\Bridge\Locks;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
@@ -48,7 +48,7 @@ function find_by_key( string $key ): int {
 			WHERE m.meta_key = %s AND m.meta_value = %s AND m.meta_id > %d AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
 			KEY_META,
 			$key,
-			Listing\noted_upto()
+			Carriers\noted_upto()
 		)
 	);
 }
