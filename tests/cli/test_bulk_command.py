@@ -1,7 +1,6 @@
 """`igny8 publish --all` as a bulk job, and `igny8 bulk`, by which it is looked at and changed."""
 
 import contextlib
-import socket
 import threading
 
 import pytest
@@ -13,24 +12,9 @@ from models import Integration, Publication, PublicationState
 from models.bulk_feeding import SITE_ROOM
 from models.session import session_scope
 from tasks import dispatching
-from tasks.app import app as celery
 from tasks.bulk import feed
 
-
-@pytest.fixture(autouse=True)
-def broker_away(monkeypatch):
-    """A port that nobody listens on, so that no other broker of this machine is rung."""
-    before = celery.conf.broker_url
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{held.getsockname()[1]}/0"
-        monkeypatch.setenv("CELERY_BROKER_URL", url)
-        celery.conf.broker_url = url
-        celery.set_current()
-        celery._pool = celery.amqp._producer_pool = None
-        yield
-    celery.conf.broker_url = before
-    celery._pool = celery.amqp._producer_pool = None
+pytestmark = pytest.mark.usefixtures("broker_away")
 
 
 @pytest.fixture

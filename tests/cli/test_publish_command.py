@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,7 +17,8 @@ import settings
 from models import ContentStatus, Integration, Publication, PublicationState
 from models.session import session_scope
 from tasks import building, confirming, dispatching, pushing
-from tasks.app import app as celery
+
+pytestmark = pytest.mark.usefixtures("broker_away")
 
 LINKS = (
     building.build_excerpts,
@@ -27,22 +27,6 @@ LINKS = (
     pushing.push_batch,
     confirming.confirm_batch,
 )
-
-
-@pytest.fixture(autouse=True)
-def broker_away(monkeypatch):
-    """A port that nobody listens on, so that no other broker of this machine is rung."""
-    before = celery.conf.broker_url
-    with socket.socket() as held:
-        held.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{held.getsockname()[1]}/0"
-        monkeypatch.setenv("CELERY_BROKER_URL", url)
-        celery.conf.broker_url = url
-        celery.set_current()
-        celery._pool = celery.amqp._producer_pool = None
-        yield
-    celery.conf.broker_url = before
-    celery._pool = celery.amqp._producer_pool = None
 
 
 @pytest.fixture
