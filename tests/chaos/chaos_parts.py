@@ -49,6 +49,7 @@ class Broker:
         self._aof = wanted
         plain = command(self.folder, self.process.port)
         self.process.command = [*plain[:-1], word, "--appendfsync", "always"]
+        self.process.wait_for_port()  # a row that failed may have left it on its way up
         with self.client() as client:
             client.config_set("appendfsync", "always")
             client.config_set("appendonly", word)

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import requests
-from chaos_fronts import FrontedSite
+from chaos_fronts import NAME, FrontedSite, teach_workers
 from chaos_sites import SitePost, site_key
 from chaos_table import NotRun
 from servers import wait_until
@@ -103,7 +103,19 @@ class RealSite:
         self.wordpress.remove()
 
 
-def real_site(run):
+def real_site(run, **options):
     """Return a row's one site: a real WordPress behind a proxy."""
     site = RealSite()
-    return [FrontedSite(site, site.key, seed=run.random.randrange(1000))]
+    return [FrontedSite(site, site.key, seed=run.random.randrange(1000), **options)]
+
+
+def real_named_site(run):
+    """The same behind a name that can be taken away (`chaos_fronts.NAME`)."""
+    run.lesson = teach_workers(run)
+    return real_site(run, host=NAME)
+
+
+def real_secure_site(run):
+    """The same behind TLS, with a certificate that the workers trust."""
+    run.lesson = teach_workers(run)
+    return real_site(run, tls=run.lesson.certificates.context())

@@ -170,14 +170,20 @@ class World:
     def kill(self, name, number=signal.SIGKILL):
         """Kill a process and all it started; it comes back by itself."""
         with self._lock:
-            signal_group(self.parts[name], number)
+            self._signal(self.parts[name], number)
+
+    @staticmethod
+    def _signal(part, number):
+        signal_group(part, number)
+        if number == signal.SIGKILL:  # the signal is sent, and for a moment it still answers
+            wait_until(lambda: not part.running, what=f"the end of {part.name}")
 
     def kill_sender(self, port):
         """Kill the publisher whose connection has this port; return whether there was one."""
         with self._lock:
             sender = holder(port, [self.parts[name] for name in PUBLISHERS])
             if sender is not None:
-                signal_group(sender, signal.SIGKILL)
+                self._signal(sender, signal.SIGKILL)
         return sender is not None
 
     def end(self, number, *names):

@@ -1,9 +1,16 @@
 """Rows marked W: against a real WordPress, counted through its own REST API."""
 
 from chaos_table import POSTGRESQL, SQLITE, WAITS, NotRun, Row, Size
-from chaos_wordpress import real_site
-from rows_site_answers import after_our_deadline, dialled
+from chaos_wordpress import real_named_site, real_secure_site, real_site
+from rows_site_answers import STATUSES, after_our_deadline, dialled
+from rows_site_away import go_away, lose_name
+from rows_site_strangers import redirect, show_bad_certificates
 from servers import wait_until
+
+NONSENSE = [
+    {"kind": kind, "probability": 0.07} for kind in ("html_200", "truncated_json", "cut_body")
+]
+"""What a proxy can make of a real site's answer, after the site has done its work."""
 
 TAKEOVER = 120
 """Seconds after which the plugin lets a dead request's key be taken over."""
@@ -82,6 +89,53 @@ ROWS = [
         Size(40, 100, 20),
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
+        sites=real_site,
+        lane=WAITS,
+    ),
+    Row(
+        "W: 500, 502, 503, 429, HTML with 200, broken JSON",
+        dialled(*STATUSES, *NONSENSE),
+        Size(6, 20, 3),
+        Size(60, 120, 20),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+        sites=real_site,
+        lane=WAITS,
+    ),
+    Row(
+        "W: the site is down (quick: 4 s, full: 10 min)",
+        go_away,
+        Size(1, 6, 4),
+        Size(1, 60, 600),
+        full_databases=(SQLITE,),
+        sites=real_site,
+        lane=WAITS,
+    ),
+    Row(
+        "W: DNS gone",
+        lose_name,
+        Size(2, 6, 2),
+        Size(12, 60, 15),
+        full_databases=(SQLITE,),
+        sites=real_named_site,
+        lane=WAITS,
+    ),
+    Row(
+        "W: TLS expired, self-signed, of another name",
+        show_bad_certificates,
+        Size(3, 4, 2),
+        Size(12, 40, 10),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
+        sites=real_secure_site,
+        lane=WAITS,
+    ),
+    Row(
+        "W: redirect to another host",
+        redirect,
+        Size(2, 4, 2),
+        Size(12, 40, 10),
+        full_databases=(SQLITE,),
         sites=real_site,
         lane=WAITS,
     ),
