@@ -42,6 +42,10 @@ class FrontedSite:
     def posts(self):
         return self.behind.posts()
 
+    @property
+    def logs(self):
+        return self.behind.logs
+
     def settle(self):
         self.behind.settle()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 from chaos_run import play
-from chaos_table import Result, collect, slow_drains, summary, table
+from chaos_table import Result, collect, notes, slow_drains, summary, table
 from chaos_world import BOUND, World
 
 UNSET = -1
@@ -35,8 +35,9 @@ def main(arguments=None):
         return 0
     seed = random.SystemRandom().randrange(10**6) if options.seed == UNSET else options.seed
     results = play_all(rows, quick=options.quick, seed=seed)
-    told = (table(results), slow_drains(results, BOUND), f"seed {seed}\n{summary(results)}")
-    sys.stdout.write("\n" + "\n\n".join(told) + "\n")
+    told = (table(results), notes(results), slow_drains(results, BOUND))
+    last = f"seed {seed}\n{summary(results)}"
+    sys.stdout.write("\n" + "\n\n".join(filter(None, (*told, last))) + "\n")
     return 0 if all(result.zero for result in results) else 1
 
 

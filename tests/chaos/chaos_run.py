@@ -30,6 +30,7 @@ class Run:
         self.ledger = Ledger()
         self.may_fail = {}
         self.faults = 0
+        self.notes = []
         self._late = 0.0
         self._undo = contextlib.ExitStack()
 
@@ -42,7 +43,8 @@ class Run:
             self.clients = Clients(
                 self.row.name, self.sites, self.ledger, self.random, self.row.edits
             )
-            self.canaries = Canaries(self.world, [self.folder])
+            logs = [site.logs for site in self.sites if hasattr(site, "logs")]
+            self.canaries = Canaries(self.world, [self.folder, *logs])
             self.canaries.add("the Fernet key", self.world.secret_key)
             for place, site in enumerate(self.sites):
                 self.canaries.add(f"the key of site {place}", site.key)
@@ -105,6 +107,10 @@ class Run:
     def dialled(self):
         return sum(sum(site.struck().values()) for site in self.sites)
 
+    def kinds(self):
+        """Return which kinds of faults have struck, at whichever site."""
+        return {kind for site in self.sites for kind, times in site.struck().items() if times}
+
     def accept(self, **wanted):
         """Save and publish one content; see `Clients.accept`."""
         return self.clients.accept(self.clients.next_number(), **wanted)
@@ -158,7 +164,9 @@ def _play(run, result):
     began = time.monotonic()
     waits = drain(run.integrations, run.patience)
     result.drained, result.waits = time.monotonic() - began, waits or {}
-    result.faults = run.faults
+    result.faults, result.notes = run.faults, run.notes
+    if run.faults < run.size.times:
+        result.broken.append(f"it struck only {run.faults} of {run.size.times} times")
     if waits is not None:  # else it stands still, and nothing late changes that
         run.wait_for_late()
         run.drain()

@@ -74,6 +74,9 @@ class Result:
     waits: dict[str, float] = field(default_factory=dict)
     """What they went by with; seconds that several wait for count for each."""
 
+    notes: list[str] = field(default_factory=list)
+    """What else was measured, for the reader: nothing is red by it."""
+
     not_run: str = ""
 
     @property
@@ -129,6 +132,16 @@ def slow_drains(results: Sequence[Result], bound: float) -> str:
         causes = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in waits)
         told += f"\n* {result.name} ({result.database}) {result.drained:.1f} s: {causes}"
     return told
+
+
+def notes(results: Sequence[Result]) -> str:
+    """Return what rows have measured besides, a line each."""
+    told = [
+        f"* {result.name} ({result.database}): {note}"
+        for result in results
+        for note in result.notes
+    ]
+    return "\n".join(told)
 
 
 def summary(results: Sequence[Result]) -> str:

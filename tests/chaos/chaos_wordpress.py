@@ -50,6 +50,7 @@ class RealSite:
             shutil.rmtree(self._root, ignore_errors=True)
             raise NotRun(str(error)) from error
         self.url = self.wordpress.url
+        self.logs = self._root / "run"
 
     def posts(self):
         """Return every post that WordPress itself shows its administrator."""

@@ -3,7 +3,6 @@
 from chaos_fronts import fronted
 from chaos_sites import simulated_sites
 from chaos_table import POSTGRESQL, SQLITE, Row, Size
-from servers import wait_until
 
 import settings
 
@@ -16,14 +15,18 @@ def after_our_deadline():
 
 
 def dialled(*faults):
-    """Return a fault: these stay on every site's dial until they have struck ``size.times``."""
+    """Return a fault: these stay on every site's dial until they have struck ``size.times``.
+
+    By then each kind of them has struck, too.
+    """
 
     def strike(run):
         for fault in faults:
             known = {name: value() if callable(value) else value for name, value in fault.items()}
             run.dial(**known)
         run.last(run.size.seconds)
-        _publish_until(run, lambda: run.dialled() >= run.size.times)
+        kinds = {fault["kind"] for fault in faults}
+        _publish_until(run, lambda: run.dialled() >= run.size.times and kinds <= run.kinds())
         run.undial()
         run.struck(run.dialled())
 
@@ -33,10 +36,9 @@ def dialled(*faults):
 def _publish_until(run, enough, rounds=50):
     """Publish more for as long as all is done and chance has struck too seldom."""
     for _ in range(rounds):
-        try:
-            wait_until(lambda: enough() or run.drain(0.2), what="the strikes")
-        except TimeoutError:
-            return  # something never ends: the checker says what
+        while not enough() and not run.drain(0.2):
+            if not run.drain():
+                return  # something never ends: the checker says what
         if enough():
             return
         run.publish(5)

@@ -1,6 +1,5 @@
 """Rows: one site that is slow, and the others beside it."""
 
-import sys
 import time
 
 import sqlalchemy as sa
@@ -26,8 +25,7 @@ def one_slow_site(run):
         run.struck(beside)
     with_it, without = sum(rates[True]), sum(rates[False])
     # Only counted, never timed: this is for the reader.
-    words = f"the quick ones keep {with_it / without:.0%} of their rate beside a slow site"
-    sys.stderr.write(f"         {words}\n")
+    run.notes.append(f"the quick ones keep {with_it / without:.0%} of their rate")
 
 
 def _rate_of_quick_ones(run, beside):
@@ -69,7 +67,7 @@ ROWS = [
         "one slow site beside 19 quick ones",
         one_slow_site,
         Size(1, 0, 1),
-        Size(4, 0, 1),
+        Size(10, 0, 1),
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
         sites=lambda _: [QuietSite() for _ in range(1 + QUICK_SITES)],
