@@ -6,20 +6,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from factories import make_content
-from moved_clock import MovedClock
 from servers import wait_until
+from ticks import let_it_tick
 
-from cli import database as migrating
 from models import (
     ContentStatus,
-    Heartbeat,
     Publication,
     PublicationState,
     PublishingSettings,
     ScheduleEntry,
     Site,
 )
-from models import session as sessions
 from models.plan_requests import ensure_settings
 from models.session import session_scope
 
@@ -50,17 +47,9 @@ def at(hour, minute=0, *, day=26):
 
 
 @pytest.fixture
-def database(environment, postgres_server):
-    """A PostgreSQL whose clock the test sets."""
-    name = postgres_server.create()
-    clock = MovedClock(postgres_server.url(name))
-    clock.set(at(8, 30))
-    environment.setenv("DATABASE_URL", postgres_server.url(name))
-    migrating.upgrade()
-    yield clock
-    sessions.engine().dispose()
-    clock.dispose()
-    postgres_server.drop(name)
+def database(moved_clock):
+    moved_clock.set(at(8, 30))
+    return moved_clock
 
 
 @pytest.fixture
@@ -99,27 +88,6 @@ def is_planned(count):
     with session_scope(read_only=True) as session:
         waits = session.scalar(sa.select(PublishingSettings.plan_due))
     return len(found) == count and None not in found and not waits
-
-
-def ticks_of(*names):
-    with session_scope(read_only=True) as session:
-        query = sa.select(Heartbeat.name, Heartbeat.at).where(Heartbeat.name.in_(names))
-        return dict(session.execute(query).all())
-
-
-def let_it_tick(times=3):
-    """Wait until everything that could send something has had its chance, several times."""
-    names = ("plan_slots", "due_slots", "dispatch")
-    for _ in range(times):
-        before = ticks_of(*names)
-        wait_until(
-            lambda seen=before: (
-                all(at > seen.get(name, at - timedelta(1)) for name, at in ticks_of(*names).items())
-                and len(ticks_of(*names)) == len(names)
-            ),
-            timeout=60,
-            what="a tick of each",
-        )
 
 
 def published():
