@@ -15,7 +15,7 @@ import settings
 
 SQLITE_PRAGMAS = (
     "journal_mode=wal",  # readers don't wait for the writer
-    "synchronous=normal",  # with WAL: a power cut may cost the last commits, never the file
+    "synchronous=full",  # with WAL and less, a power cut may take what was just accepted
     "busy_timeout=30000",  # a second writer waits instead of failing at once
     "foreign_keys=on",  # SQLite ignores them otherwise
 )

@@ -3,8 +3,10 @@
 import os
 import shutil
 import sqlite3
+import tempfile
 from contextlib import closing
 from functools import cache
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -137,8 +139,11 @@ class SqliteFile:
 
 
 @pytest.fixture(scope="session")
-def sqlite_file(tmp_path_factory):
-    return SqliteFile(tmp_path_factory.mktemp("sqlite"))
+def sqlite_file():
+    """Kept in memory where the system offers that: else every commit waits for the disk."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield SqliteFile(Path(folder))
 
 
 @pytest.fixture
