@@ -98,7 +98,7 @@ def fill(tenant: Any, dialect: str) -> None:
     import sqlalchemy as sa
 
     from models import Integration
-    from models.session import engine, session_scope
+    from models.session import session_scope
     from models.structures import Look, keep_structure
     from models.synced_counts import recount
     from tasks.health import roll_up
@@ -115,15 +115,25 @@ def fill(tenant: Any, dialect: str) -> None:
             for setting in QUICK[dialect]:
                 session.execute(sa.text(setting))
             session.execute(sa.text(statement.format(numbers=numbers, moment=moment, **ids)))
-    with engine().connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
-            sa.text("VACUUM ANALYZE" if dialect == "postgresql" else "ANALYZE")
-        )
+    _tidy(dialect)
     with session_scope() as session:
         keep_structure(session, tenant.integration.id, Look(structure_of(TYPES), None, "plugin"))
         recount(session, session.get_one(Integration, tenant.integration.id))
     while roll_up():
         pass
+    _tidy(dialect)
+
+
+def _tidy(dialect: str) -> None:
+    """Do what autovacuum would have done by now."""
+    import sqlalchemy as sa
+
+    from models.session import engine
+
+    with engine().connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(
+            sa.text("VACUUM ANALYZE" if dialect == "postgresql" else "ANALYZE")
+        )
 
 
 def structure_of(count: int) -> dict[str, Any]:

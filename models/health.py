@@ -3,6 +3,7 @@
 No page counts a million events: it reads the counts up to the watermark, and the few events after.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -160,16 +161,23 @@ _OF = sa.bindparam("integration_id", type_=sa.Integer)
 _SINCE = now_plus(-3600.0 * sa.bindparam("hours", type_=sa.Float))
 
 
-# Built once: to put a statement together and find its cached form costs more than to run it.
-def _counted() -> sa.Select[*tuple[Any, ...]]:
-    """Return the counters; what is older than the hours that are shown comes together, as null."""
-    shown = sa.case((SyncCounter.hour >= _SINCE, SyncCounter.hour)).label("hour")
-    sums = (sa.func.sum(getattr(SyncCounter, name)).label(name) for name in Counted.__slots__)
-    return (
-        sa.select(shown, SyncCounter.direction, *sums)
-        .where(SyncCounter.integration_id == _OF)
-        .group_by(shown, SyncCounter.direction)
+def _counted() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Return the hours that are shown, all before them as one without an hour, and what is late."""
+    of, names = SyncCounter.integration_id == _OF, Counted.__slots__
+    shown = sa.select(SyncCounter.hour, SyncCounter.direction, *_columns(names)).where(
+        of, SyncCounter.hour >= _SINCE
     )
+    sums = (sa.func.sum(column).label(column.key) for column in _columns(names))
+    before = (
+        sa.select(sa.cast(sa.null(), UtcDateTime()), SyncCounter.direction, *sums)
+        .where(of, SyncCounter.hour < _SINCE)
+        .group_by(SyncCounter.direction)
+    )
+    return sa.union_all(shown, before, _late())
+
+
+def _columns(names: Iterable[str]) -> list[Any]:
+    return [getattr(SyncCounter, name) for name in names]
 
 
 def _late() -> sa.Select[*tuple[Any, ...]]:
@@ -187,21 +195,27 @@ def _late() -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _newest() -> sa.Select[*tuple[Any, ...]]:
-    """Return the newest event of each status among the recent ones."""
+def _newest() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    """Return the newest success and the newest failure among the recent events."""
+    return sa.union_all(*map(_newest_of, (EventStatus.SUCCESS, EventStatus.FAILED)))
+
+
+def _newest_of(status: EventStatus) -> sa.Select[*tuple[Any, ...]]:
+    # The inner limit bounds it, the outer one ends it at the first that fits.
     recent = (
         sa.select(SyncEvent.id, SyncEvent.status, SyncEvent.created_at, SyncEvent.error_message)
         .where(SyncEvent.integration_id == _OF, SyncEvent.direction.is_not(None))
         .order_by(SyncEvent.id.desc())
         .limit(sa.bindparam("recent", type_=sa.Integer))
-        .cte("recent")
+        .subquery()
     )
-    return sa.select(recent.c.status, recent.c.created_at, recent.c.error_message).where(
-        recent.c.id.in_(sa.select(sa.func.max(recent.c.id)).group_by(recent.c.status))
-    )
+    newest = sa.select(recent.c.status, recent.c.created_at, recent.c.error_message)
+    newest = newest.where(recent.c.status == status).order_by(recent.c.id.desc()).limit(1)
+    return sa.select(newest.subquery())
 
 
-_COUNTED, _LATE, _NEWEST = _counted(), _late(), _newest()
+# Built once: to put a statement together and find its cached form costs more than to run it.
+_COUNTED, _NEWEST = _counted(), _newest()
 
 
 def outcomes_of(session: Session, integration_id: int, hours: int) -> Outcomes:
@@ -211,9 +225,6 @@ def outcomes_of(session: Session, integration_id: int, hours: int) -> Outcomes:
         found.total.add(row)
         if row.hour is not None:
             found.hourly.setdefault((row.hour, row.direction), Counted()).add(row)
-    for late in session.execute(_LATE, of):
-        found.total.add(late)
-        found.hourly.setdefault((late.hour, late.direction or ""), Counted()).add(late)
     _add_newest(session, integration_id, found)
     return found
 
