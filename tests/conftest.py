@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from caches import clear_caches
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 from kombu import pools
+from moved_clock import MovedClock
 from servers import Lender, Postgres, RabbitMQ, RabbitMQMissing, Valkey
 from sqlalchemy.orm import Session
 
 import settings
+from cli import database as migrating
 from models import Base, schema
 from models import session as sessions
 
@@ -164,6 +166,19 @@ def database(request, environment):
     sessions.engine().dispose()
     if dialect != "sqlite":
         lender.take_back(name)
+
+
+@pytest.fixture
+def moved_clock(environment, postgres_server):
+    """The clock of a PostgreSQL that our settings name: a test sets it."""
+    name = postgres_server.create()
+    clock = MovedClock(postgres_server.url(name))
+    environment.setenv("DATABASE_URL", postgres_server.url(name))
+    migrating.upgrade()
+    yield clock
+    sessions.engine().dispose()
+    clock.dispose()
+    postgres_server.drop(name)
 
 
 @pytest.fixture

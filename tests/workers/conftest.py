@@ -5,13 +5,10 @@ from pathlib import Path
 import pytest
 from engine import PACE, Engine, broker_cluster
 from kombu import pools
-from moved_clock import MovedClock
 from pytest_celery import CeleryTestSetup
 from servers.rabbitmq import RabbitMQ
 
 import settings
-from cli import database as migrating
-from models import session as sessions
 from tasks.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -28,19 +25,6 @@ def broker(request, environment):
     server: RabbitMQ = request.getfixturevalue("rabbitmq_server")
     environment.setenv("CELERY_BROKER_URL", server.url)
     return server.process
-
-
-@pytest.fixture
-def moved_clock(environment, postgres_server):
-    """The clock of a PostgreSQL that our settings name: a test sets it."""
-    name = postgres_server.create()
-    clock = MovedClock(postgres_server.url(name))
-    environment.setenv("DATABASE_URL", postgres_server.url(name))
-    migrating.upgrade()
-    yield clock
-    sessions.engine().dispose()
-    clock.dispose()
-    postgres_server.drop(name)
 
 
 @pytest.fixture
