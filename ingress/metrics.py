@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 
 from ingress.schedule_metrics import bulk_metrics, schedule_metrics
 from ingress.site_metrics import site_metrics
-from models import Account, Attempt, Integration, Publication, PublicationState
+from models import Attempt, Integration, Publication, PublicationState
 from models.census import count_findings
-from models.claiming import IN_ITS_WINDOW
 from models.clock import now
 from models.inbox_counting import count_messages, oldest_age
 from models.publication import WAITS
+from models.service import IN_ITS_WINDOW, IN_SERVICE
 from models.session import session_scope
 from pipeline.census import Kind
 from tasks.heartbeat import intervals, last_ticks
@@ -54,17 +54,11 @@ def _publications(session: Session) -> Metric:
 
 def _waiting(session: Session) -> Iterator[Metric]:
     is_due = sa.and_(Publication.state.in_(WAITS), Publication.due_at <= now(), IN_ITS_WINDOW)
-    parked = sa.or_(
-        Integration.suspended_at.is_not(None),
-        ~Integration.is_active,
-        Account.suspended_at.is_not(None),
-    )
-    due = sa.case((~parked, Publication.due_at))
+    due = sa.case((IN_SERVICE, Publication.due_at))
     query = (
         sa.select(sa.func.count(due), sa.func.min(due), sa.func.count(), now())
         .select_from(Publication)
         .join(Integration, Integration.id == Publication.integration_id)
-        .join(Account, Account.id == Integration.account_id)
         .where(is_due)
     )
     count, oldest, all_due, present = session.execute(query).one()

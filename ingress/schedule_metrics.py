@@ -7,7 +7,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
 from models import (
-    Account,
     BulkItem,
     BulkJob,
     Content,
@@ -18,8 +17,9 @@ from models import (
 )
 from models.bulk import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
 from models.clock import now
-from models.due_slots import APPROVED, BY_ITSELF, IN_SERVICE
+from models.due_slots import APPROVED, BY_ITSELF
 from models.planning import IS_WAITING
+from models.service import IN_SERVICE, MAY_POST, STRUGGLES
 
 
 def schedule_metrics(session: Session) -> Iterator[Metric]:
@@ -63,12 +63,11 @@ def _slot_lag(session: Session) -> Metric:
         sa.select(sa.func.min(ScheduleEntry.slot_at), now())
         .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
         .join(Integration, Integration.id == ScheduleEntry.integration_id)
-        .join(Account, Account.id == ScheduleEntry.account_id)
         .join(Content, Content.id == ScheduleEntry.content_id)
         # Also what is late by now and waits for its next slot: a tick that stands still clears
         # nothing, and shall not look well.
         .where(IS_WAITING, ScheduleEntry.slot_at <= now())
-        .where(APPROVED, BY_ITSELF, IN_SERVICE, Account.suspended_at.is_(None))
+        .where(APPROVED, BY_ITSELF, IN_SERVICE, MAY_POST, ~STRUGGLES)
     )
     oldest, present = session.execute(query).one()
     return GaugeMetricFamily(

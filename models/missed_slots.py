@@ -7,13 +7,14 @@ from sqlalchemy.orm import Session
 
 from models.clock import now
 from models.content import Content
-from models.due_slots import APPROVED, BY_ITSELF, IN_SERVICE, has_come
+from models.due_slots import APPROVED, BY_ITSELF, has_come
 from models.integration import Integration
 from models.plan_requests import ask_for_plan, lock_settings
 from models.planning import IS_LATE, IS_WAITING
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntryState, ScheduleEntry
+from models.service import IN_SERVICE
 
 MISSED, NOT_APPROVED = "missed", "not_approved"
 

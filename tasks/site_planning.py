@@ -1,6 +1,7 @@
 """Plans a site: reads its settings, usage and queue, asks the planner, writes what has changed."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from models.planning import (
     settings_to_plan,
     write_slots,
 )
+from models.service import held_up_until
 from models.used_slots import used_slots
 from pipeline.schedule import (
     HORIZON,
@@ -44,10 +46,13 @@ def plan_site(session: Session, site_id: int) -> int:
     by_integration: dict[int, list[Candidate]] = {}
     for each in queue:
         by_integration.setdefault(each.integration_id, []).append(each)
+    held_up = held_up_until(session, by_integration)
     planned = [
         one
         for integration_id, entries in by_integration.items()
-        for one in _plan(session, settings, integration_id, entries, present)
+        for one in _plan(
+            session, settings, entries, _From(present, held_up.get(integration_id, present))
+        )
     ]
     changed = write_slots(session, planned)
     if len(queue) >= MOST_PLANNED:
@@ -56,21 +61,30 @@ def plan_site(session: Session, site_id: int) -> int:
     return changed
 
 
+@dataclass(frozen=True, slots=True)
+class _From:
+    """From when on an integration's entries may go."""
+
+    present: datetime
+    start: datetime
+    """Later than the present while its site fails, or has asked us to wait."""
+
+    @property
+    def held_up(self) -> bool:
+        return self.start > self.present
+
+
 def _plan(
-    session: Session,
-    settings: PublishingSettings,
-    integration_id: int,
-    entries: list[Candidate],
-    present: datetime,
+    session: Session, settings: PublishingSettings, entries: list[Candidate], when: _From
 ) -> Iterable[Planned]:
     rules = rules_of(settings)
-    since = usage_since(rules, present)
-    used = used_slots(session, integration_id, since, {each.id for each in entries})
-    queue = [_queued(each, automatic=settings.auto_publish_enabled) for each in entries]
-    return _planned(entries, plan(rules, queue, used, present, present + HORIZON))
+    since = usage_since(rules, when.present)
+    used = used_slots(session, entries[0].integration_id, since, {each.id for each in entries})
+    queue = [_queued(each, when, automatic=settings.auto_publish_enabled) for each in entries]
+    return _planned(entries, plan(rules, queue, used, when.start, when.present + HORIZON), when)
 
 
-def _queued(entry: Candidate, *, automatic: bool) -> Queued:
+def _queued(entry: Candidate, when: _From, *, automatic: bool) -> Queued:
     blocked = None
     if not entry.publishable:
         blocked = Reason.NOT_APPROVED
@@ -80,17 +94,20 @@ def _queued(entry: Candidate, *, automatic: bool) -> Queued:
         entry_id=entry.id,
         approved_at=entry.approved_at,
         priority=entry.priority,
-        slot_at=entry.slot_at,
+        # What is due now stays where it is, unless it can't go there.
+        slot_at=None if when.held_up else entry.slot_at,
         late=entry.late,
         missed=entry.missed > 0 or entry.publication_id is not None,
         blocked=blocked,
     )
 
 
-def _planned(entries: list[Candidate], made: Plan) -> Iterable[Planned]:
+def _planned(entries: list[Candidate], made: Plan, when: _From) -> Iterable[Planned]:
     by_id = {each.id: each for each in entries}
     for slot in made.slots:
-        yield Planned(by_id[slot.entry_id], slot.at, slot.until, slot.reason.value)
+        waits = when.held_up and slot.reason is Reason.NOW
+        reason = Reason.SITE_AWAY if waits else slot.reason
+        yield Planned(by_id[slot.entry_id], slot.at, slot.until, reason.value)
     for refusal in made.refused:
         yield Planned(by_id[refusal.entry_id], None, None, refusal.reason.value)
 

@@ -15,6 +15,7 @@ class Reason(enum.StrEnum):
     MISSED = "missed"
     EXACT = "exact"
     BY_HAND = "by_hand"
+    SITE_AWAY = "site_away"
 
     # Only of refusals.
     NO_WINDOW = "no_window"
@@ -40,6 +41,7 @@ WORDS: dict[str, str] = {
     Reason.MISSED: "Its slot passed without it, so it has got another one.",
     Reason.EXACT: "A person chose this time.",
     Reason.BY_HAND: "Somebody published it by hand before its slot.",
+    Reason.SITE_AWAY: "Its site fails, or asked us to wait: it goes out when the site takes posts.",
     Reason.HELD: "Somebody holds it back.",
     Reason.WITHDRAWN: "Somebody took it out of the schedule.",
     Reason.NO_WINDOW: "The settings leave no window open in the time that is planned.",
