@@ -17,8 +17,8 @@ from models import (
 )
 from models.bulk import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
 from models.clock import now
-from models.due_slots import APPROVED, BY_ITSELF
-from models.planning import IS_WAITING
+from models.due_slots import BY_ITSELF
+from models.planning import IS_WAITING, PUBLISHABLE
 from models.service import IN_SERVICE, MAY_POST, STRUGGLES
 
 
@@ -67,7 +67,7 @@ def _slot_lag(session: Session) -> Metric:
         # Also what is late by now and waits for its next slot: a tick that stands still clears
         # nothing, and shall not look well.
         .where(IS_WAITING, ScheduleEntry.slot_at <= now())
-        .where(APPROVED, BY_ITSELF, IN_SERVICE, MAY_POST, ~STRUGGLES)
+        .where(PUBLISHABLE, BY_ITSELF, IN_SERVICE, MAY_POST, ~STRUGGLES)
     )
     oldest, present = session.execute(query).one()
     return GaugeMetricFamily(

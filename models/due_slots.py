@@ -5,14 +5,13 @@ from sqlalchemy.orm import Session, joinedload
 
 from models.accepting import Wanted, accept_publish
 from models.clock import now, now_plus
-from models.content import Content, ContentStatus
+from models.content import Content
 from models.integration import Integration
-from models.planning import IS_WAITING, LATE_AFTER
+from models.planning import IS_WAITING, LATE_AFTER, PUBLISHABLE
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
 from models.service import IN_SERVICE, MAY_POST, STRUGGLES, has_probe
 
-APPROVED = sa.or_(Content.status == ContentStatus.APPROVED, ScheduleEntry.override_status)
 BY_ITSELF = sa.or_(
     PublishingSettings.auto_publish_enabled, ScheduleEntry.source == EntrySource.PERSON
 )
@@ -84,7 +83,7 @@ def _turns() -> sa.Subquery:
         .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
         .join(Integration, Integration.id == ScheduleEntry.integration_id)
         .join(Content, Content.id == ScheduleEntry.content_id)
-        .where(APPROVED, BY_ITSELF, IN_SERVICE)
+        .where(PUBLISHABLE, BY_ITSELF, IN_SERVICE)
         .where(sa.or_(ScheduleEntry.exact, sa.and_(MAY_POST, ~sa.and_(STRUGGLES, has_probe()))))
         .subquery("turns")
     )
@@ -94,7 +93,7 @@ def take(session: Session, entry: ScheduleEntry) -> None:
     """Accept the publish of a locked entry: the newest text, for the rest of its window."""
     entry.state, entry.taken_at = EntryState.TAKEN, now()
     session.flush()
-    wanted = Wanted(post_status=entry.post_status, until=entry.slot_until)
+    wanted = Wanted(post_status=entry.post_status, until=entry.slot_until, scheduled=True)
     accepted = accept_publish(session, entry.content, entry.integration, wanted)
     entry.publication_id = accepted.publication.id
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from models.clock import now
 from models.content import Content
-from models.due_slots import APPROVED, BY_ITSELF, has_come
+from models.due_slots import BY_ITSELF, has_come
 from models.integration import Integration
 from models.plan_requests import ask_for_plan, lock_settings
-from models.planning import IS_LATE, IS_WAITING
+from models.planning import IS_LATE, IS_WAITING, PUBLISHABLE
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntryState, ScheduleEntry
@@ -101,7 +101,7 @@ def hold_unapproved(session: Session) -> int:
         sa.select(entry.id)
         .join(come, come.c.id == entry.id)
         .join(Content, Content.id == entry.content_id)
-        .where(~APPROVED)
+        .where(~PUBLISHABLE)
         .with_for_update(skip_locked=True, of=entry)
     )
     held = session.execute(
