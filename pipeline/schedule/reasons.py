@@ -23,6 +23,8 @@ class Reason(enum.StrEnum):
     AUTO_PUBLISH_OFF = "auto_publish_off"
     NOT_APPROVED = "not_approved"
     NOT_PLANNED = "not_planned"
+    SITE_OFF = "site_off"
+    ZONE_AWAITED = "zone_awaited"
 
     # Of what is not in the queue.
     HELD = "held"
@@ -48,5 +50,7 @@ WORDS: dict[str, str] = {
     Reason.HORIZON: "Everything before it fills the time that is planned.",
     Reason.AUTO_PUBLISH_OFF: "auto_publish_enabled is off for its site.",
     Reason.NOT_APPROVED: "Its content is not approved.",
+    Reason.SITE_OFF: "Its site is switched off.",
+    Reason.ZONE_AWAITED: "Its site is being asked for its time zone; nothing goes out before.",
     Reason.NOT_PLANNED: "It came in after the newest plan; the next one has it.",
 }
