@@ -14,7 +14,7 @@ from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.missed_slots import NOT_APPROVED
 from models.plan_requests import ask_for_plan, lock_settings
-from models.planning import IS_WAITING
+from models.planning import IS_HELD, IS_WAITING
 from models.publication import Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
@@ -96,7 +96,7 @@ def release_approved(session: Session, limit: int) -> int:
         sa.select(entry.id, entry.site_id)
         .join(Content, Content.id == entry.content_id)
         .where(
-            sa.or_(IS_WAITING, entry.state == sa.literal_column(f"'{EntryState.HELD}'")),
+            sa.or_(IS_WAITING, IS_HELD),
             entry.reason == NOT_APPROVED,
             Content.status == ContentStatus.APPROVED,
         )

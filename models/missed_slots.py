@@ -9,6 +9,7 @@ from models.clock import now
 from models.content import Content
 from models.due_slots import BY_ITSELF, has_come
 from models.integration import Integration
+from models.missed_events import tell_missed
 from models.plan_requests import ask_for_plan, lock_settings
 from models.planning import IS_LATE, IS_WAITING, PUBLISHABLE
 from models.publication import WAITS, Publication
@@ -86,9 +87,13 @@ def _clear(session: Session, ids: Iterable[int], *, count: int) -> int:
         sa.update(entry)
         .where(entry.id.in_(free), passed)
         .values(slot_at=None, slot_until=None, reason=MISSED, missed=entry.missed + count)
+        .returning(entry.id)
         .execution_options(synchronize_session=False)
     )
-    return int(cleared.rowcount)  # type: ignore[attr-defined]
+    ids = list(cleared.scalars())
+    if count:
+        tell_missed(session, ids)
+    return len(ids)
 
 
 def hold_unapproved(session: Session) -> int:

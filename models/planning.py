@@ -17,6 +17,7 @@ from models.base import Base
 from models.clock import now, now_plus
 from models.content import Content, ContentStatus
 from models.integration import Integration
+from models.missed_events import tell_missed
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
@@ -37,6 +38,7 @@ PUBLISHABLE = sa.or_(ScheduleEntry.override_status, Content.status == ContentSta
 IS_WAITING = ScheduleEntry.state == sa.literal_column(f"'{EntryState.WAITING}'")
 """Written out: SQLite uses a partial index only where it can see that it fits."""
 
+IS_HELD = ScheduleEntry.state == sa.literal_column(f"'{EntryState.HELD}'")
 IS_LATE = sa.and_(
     ScheduleEntry.exact.is_(False),
     # The first part is there for the index: who is past its window is past its slot, too.
@@ -194,6 +196,7 @@ def write_slots(session: Session, plans: Iterable[Planned]) -> int:
     taken = [each for each in changed if each.candidate.publication_id is not None]
     if waiting:
         _update_entries(session, waiting, EntryState.WAITING)
+        tell_missed(session, [each.candidate.id for each in changed if each.candidate.late])
     if taken:
         _update_entries(session, [_values(each) for each in taken], EntryState.TAKEN)
         _move_publications(session, [each for each in taken if each.slot_at is not None])

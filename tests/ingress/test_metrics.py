@@ -16,6 +16,7 @@ from models import (
     PublishingSettings,
     ScheduleEntry,
     SyncEvent,
+    kept_numbers,
 )
 from models.bulk_jobs import Selection, make_bulk_job
 from models.clock import now, now_plus
@@ -150,6 +151,22 @@ def test_the_schedule_is_counted_by_state_with_its_missed_slots(samples, tenant)
     assert [found["igny8_schedule_entries", state] for state in states] == [1, 1, 1, 0, 0]
     assert found["igny8_slots_missed",] == 3
     assert found["igny8_slot_lag_seconds",] == 0
+
+
+def test_what_has_ended_is_counted_once_a_minute_whoever_asks(samples, tenant):
+    samples()
+    finish(make_publication(tenant.integration).id)
+    schedule(tenant, state=EntryState.TAKEN, missed=1)
+    make_publication(tenant.integration)
+    schedule(tenant)
+
+    found = samples()
+
+    assert found["igny8_publications", "queued"] == found["igny8_schedule_entries", "waiting"] == 1
+    ended = ("igny8_publications", "published"), ("igny8_schedule_entries", "taken")
+    assert [found[each] for each in (*ended, ("igny8_slots_missed",))] == [0, 0, 0]
+    kept_numbers.forget()
+    assert [samples()[each] for each in (*ended, ("igny8_slots_missed",))] == [1, 1, 1]
 
 
 def test_a_slot_that_has_come_and_nobody_takes_is_late(samples, tenant):
