@@ -12,6 +12,7 @@ from models import (
     EntrySource,
     EntryState,
     EventStatus,
+    Installation,
     Publication,
     PublishingSettings,
     ScheduleEntry,
@@ -183,6 +184,13 @@ def test_sites_that_wait_for_their_plan_are_counted(samples, tenant):
         session.execute(sa.update(PublishingSettings).values(plan_due=True))
 
     assert samples()["igny8_sites_to_plan",] == 1
+
+
+def test_sites_with_an_older_plugin_are_counted(samples, tenant):
+    with session_scope() as session:
+        session.add(Installation(site_id=tenant.site.id, version="1.0.0", last_seen=now()))
+
+    assert samples()["igny8_plugins_outdated",] == 1
 
 
 def test_open_bulk_jobs_are_counted_and_ended_ones_are_not(samples, tenant):
