@@ -18,8 +18,8 @@ from models.clock import now
 from models.inbox_counting import count_messages, oldest_age
 from models.kept_numbers import kept
 from models.publication import ON_ITS_WAY, WAITING, WAITS
-from models.service import IN_ITS_WINDOW, IN_SERVICE
 from models.session import session_scope
+from models.site_standing import IN_ITS_WINDOW, IN_SERVICE
 from pipeline.census import Kind
 from tasks.heartbeat import intervals, last_ticks
 

@@ -20,7 +20,7 @@ from models.clock import now
 from models.due_slots import BY_ITSELF
 from models.kept_numbers import kept
 from models.planning import IS_HELD, IS_WAITING, PUBLISHABLE
-from models.service import IN_SERVICE, MAY_POST, STRUGGLES
+from models.site_standing import IN_SERVICE, MAY_POST, STRUGGLES
 
 
 def schedule_metrics(session: Session) -> Iterator[Metric]:

@@ -18,7 +18,7 @@ from models.planning import IS_HELD, IS_WAITING
 from models.publication import Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
-from models.service import inactive_sites
+from models.site_standing import inactive_sites
 
 
 def approve_reviewed(session: Session, limit: int) -> int:

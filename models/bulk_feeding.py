@@ -21,7 +21,7 @@ from models.bulk_progress import NO_CHANGE, REMOVED, WORDS
 from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.publication import PublicationState
-from models.service import IN_SERVICE
+from models.site_standing import IN_SERVICE
 
 FEED_LOCK = 0x62756C6B
 """Any number of our own, the same in every process."""

@@ -14,7 +14,7 @@ from models.clock import now
 from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.publication import Publication, PublicationState
-from models.service import inactive_sites
+from models.site_standing import inactive_sites
 
 IDS_AT_ONCE = 1000
 """PostgreSQL and SQLite bound the values of one statement."""

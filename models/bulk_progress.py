@@ -21,7 +21,7 @@ from models.clock import now
 from models.content import Content
 from models.integration import Integration
 from models.publication import WAITING, Publication, PublicationState
-from models.service import inactive_sites
+from models.site_standing import inactive_sites
 
 ENDED = (
     BulkItemState.PUBLISHED,

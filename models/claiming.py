@@ -14,7 +14,7 @@ from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
 from models.rescuing import ALONE_AFTER
-from models.service import IN_ITS_WINDOW, IN_SERVICE, MAY_POST
+from models.site_standing import IN_ITS_WINDOW, IN_SERVICE, MAY_POST
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""

@@ -10,7 +10,7 @@ from models.integration import Integration
 from models.planning import IS_WAITING, LATE_AFTER, PUBLISHABLE
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
-from models.service import IN_SERVICE, MAY_POST, STRUGGLES, has_probe
+from models.site_standing import IN_SERVICE, MAY_POST, STRUGGLES, has_probe
 
 BY_ITSELF = sa.or_(
     PublishingSettings.auto_publish_enabled, ScheduleEntry.source == EntrySource.PERSON

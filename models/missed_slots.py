@@ -15,7 +15,7 @@ from models.planning import IS_LATE, IS_WAITING, PUBLISHABLE
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntryState, ScheduleEntry
-from models.service import IN_SERVICE
+from models.site_standing import IN_SERVICE
 
 MISSED, NOT_APPROVED = "missed", "not_approved"
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from models.history import EventStatus, SyncEvent
 from models.installation import Installation
 from models.integration import Integration
-from models.service import inactive_sites
+from models.site_standing import inactive_sites
 
 RELEASES_LOCK = 0x706C7567
 """Any number of our own, the same in every process."""

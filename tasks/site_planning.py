@@ -17,7 +17,7 @@ from models.planning import (
     settings_to_plan,
     write_slots,
 )
-from models.service import held_up_until
+from models.site_standing import held_up_until
 from models.site_zones import zone_is_awaited
 from models.used_slots import used_slots
 from pipeline.schedule import (

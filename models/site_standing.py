@@ -1,4 +1,4 @@
-"""What is in service: to which integrations anything goes out, and which of them are held up."""
+"""Whether an integration stands in service: to which anything goes out, and which are held up."""
 
 from collections.abc import Collection
 from datetime import datetime
