@@ -52,6 +52,9 @@ beat_schedule = {
     "plan_daily": _every(600.0, "plan_daily"),
     # Counts events by site and hour, so that no page counts a million of them.
     "roll_up_health": _every(60.0, "roll_up_health"),
+    # Tells the sites whose plugin is older than the one that comes with this engine: they update
+    # by hand, and nobody else tells them. Daily, because a release is nothing that hurries.
+    "check_releases": _every(24 * 3600.0, "check_releases"),
     # Deletes old attempts, events, runs and batches.
     "prune": _every(24 * 3600.0, "prune"),
     # Show that somebody takes messages from each queue. A process that is there proves nothing:

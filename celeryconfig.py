@@ -13,6 +13,7 @@ broker_url = _settings.broker_url
 imports = (
     "tasks.dispatching",
     "tasks.publishing",
+    "tasks.releases",
     "tasks.maintenance",
     "tasks.census",
     "tasks.inbox",

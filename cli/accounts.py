@@ -54,15 +54,21 @@ def suspend(name: Name) -> None:
 
 def resume(name: Name) -> None:
     """Let an account in again; its work goes on where it stopped."""
-    from cli.bell import wake_readers, wake_site_runs, wake_workers
+    from cli.bell import wake_planner, wake_readers, wake_site_runs, wake_workers
+    from models.plan_requests import ask_for_plans_of
+    from models.session import session_scope
 
-    _change(name, None, "goes on")
+    account_id = _change(name, None, "goes on")
+    with session_scope() as session:
+        ask_for_plans_of(session, account_id)  # its slots went by meanwhile
+    wake_planner()
     wake_workers()
     wake_site_runs()
     wake_readers()
 
 
-def _change(name: str, suspended_at: Any, words: str) -> None:
+def _change(name: str, suspended_at: Any, words: str) -> int:
+    """Suspend or resume an account; return its id."""
     import sqlalchemy as sa
 
     from models import Account
@@ -81,6 +87,7 @@ def _change(name: str, suspended_at: Any, words: str) -> None:
         shown = _values(found[0])
     output().line(f"{shown['name']} {words}")
     output().result(shown)
+    return int(shown["id"])
 
 
 def _values(account: "Account") -> dict[str, Any]:

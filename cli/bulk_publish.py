@@ -5,7 +5,7 @@ from typing import Any
 from cli.bell import wake_feeder, wake_workers
 from cli.bulk_watch import watch_job
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, refuse_switched_off
 from cli.interrupts import Pause, held_back
 from cli.output import output
 from cli.progress import progress
@@ -28,8 +28,7 @@ def publish_all(site: str, wanted: Wanted, *, any_status: bool, wait: bool, time
     }
     with session_scope() as session:
         integration = find_integration(session, site)
-        if not integration.is_active:
-            raise CommandError(f"{integration.site.url} is switched off", Exit.BAD_INPUT)
+        refuse_switched_off(integration)
         chosen = Selection(site_id=integration.site_id)
         job = make_bulk_job(session, integration.account_id, chosen, options, integration)
     with held_back() as pause:

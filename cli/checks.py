@@ -18,6 +18,7 @@ from models.schema import seconds_ahead
 from models.session import engine, session_scope
 from settings import Settings
 from tasks.heartbeat import intervals, last_ticks
+from tasks.releases import outdated_sites, shipped_version
 from tasks.startup import WORST_SKEW
 
 OLDEST_PYTHON = (3, 11)
@@ -56,6 +57,7 @@ def run_checks() -> list[Finding]:
         _workers,
         _beat,
         _pulses,
+        _plugins,
         _web,
         _flower,
     )
@@ -176,6 +178,23 @@ def _pulses(_: Settings) -> Finding:
     if missing := [name.removeprefix(PULSE) for name, age in ages.items() if age is None]:
         return Finding("queues", "warn", f"nothing taken yet from: {', '.join(missing)}", advice)
     return _lateness("queues", ages, advice)
+
+
+def _plugins(_: Settings) -> Finding:
+    shipped = shipped_version()
+    if shipped is None:
+        return Finding("plugins", "warn", "the plugin's folder is missing beside this engine")
+    try:
+        with session_scope(read_only=True) as session:
+            outdated = outdated_sites(session)
+    except SQLAlchemyError:
+        return Finding("plugins", "warn", "can't be counted without the database")
+    if not outdated:
+        return Finding("plugins", "ok", f"no site has an older one than {shipped}")
+    advice = "`igny8 events` names them (plugin_outdated): update the plugin there"
+    return Finding(
+        "plugins", "warn", f"{outdated} site(s) have an older one than {shipped}", advice
+    )
 
 
 def _tick_ages() -> dict[str, float | None]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cli.bell import wake_planner
 from cli.exits import CommandError, Exit
-from cli.finding import NotFound, find_integration
+from cli.finding import NotFound, find_integration, refuse_switched_off
 from cli.output import output
 from models import Content, ContentStatus, Integration, ScheduleEntry, scheduling
 from models.session import session_scope
@@ -94,6 +94,7 @@ def _found(session: Session, content_id: int, site: str | None) -> tuple[Content
     active = [named] if named else list(session.scalars(query.order_by(Integration.id)))
     if len(active) != 1 or not active[0].is_active:
         raise CommandError("the site has no active connection, or several", Exit.BAD_INPUT)
+    refuse_switched_off(active[0])
     return content, active[0]
 
 

@@ -30,6 +30,16 @@ def normalised(written: str) -> str:
         raise CommandError(str(error), Exit.BAD_INPUT) from None
 
 
+def refuse_switched_off(integration: Integration) -> None:
+    """Refuse to publish where nothing goes out.
+
+    Raises:
+        CommandError: the integration or its site is switched off.
+    """
+    if not (integration.is_active and integration.site.is_active):
+        raise CommandError(f"{integration.site.url} is switched off", Exit.BAD_INPUT)
+
+
 def find_integration(session: Session, written: str) -> Integration:
     """Return the integration of a site that is named by its id or its URL, with its site.
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, refuse_switched_off
 from cli.interrupts import Pause, held_back
 from cli.output import output
 from cli.progress import progress
@@ -32,8 +32,7 @@ def publish(asked: Asked) -> None:
     """Record that contents shall be on a site; with ``wait``, stay until they are."""
     with session_scope(read_only=True) as session:
         integration = find_integration(session, asked.site)
-        if not integration.is_active:
-            raise CommandError(f"{integration.site.url} is switched off", Exit.BAD_INPUT)
+        refuse_switched_off(integration)
         content_ids = chosen_contents(session, integration, asked.ids)
     url = integration.site.url
     with held_back() as pause:

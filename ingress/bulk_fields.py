@@ -78,7 +78,9 @@ class BulkCounts(BaseModel):
     accepted: int = Field(description="On their way.")
     published: int
     failed: int
-    parked: int = Field(description="Their site is suspended; they go on when it is well.")
+    parked: int = Field(
+        description="Their site is suspended or switched off; they go on after that."
+    )
     skipped: int = Field(description="They can't go: each item says why.")
     cancelled: int
 

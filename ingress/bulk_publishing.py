@@ -26,7 +26,7 @@ from ingress.bulk_fields import (
 from ingress.errors import Problem, not_found, problem_responses, refused_field
 from ingress.idempotency import IdempotentHeaders, idempotent, remembered
 from ingress.paging import cursor_after, id_of
-from ingress.tenancy import own_integration, own_site
+from ingress.tenancy import own_integration, own_site, refuse_inactive
 from models import (
     BulkItem,
     BulkItemState,
@@ -63,6 +63,7 @@ WRITING = READING | problem_responses(
     "unsupported_media_type",
     "idempotency_key_reused",
     "integration_inactive",
+    "site_inactive",
 )
 CHANGING = READING | problem_responses("bulk_job_ended")
 
@@ -231,6 +232,7 @@ def _place(session: Session, body: BulkRequest) -> Integration | None:
     if body.site_integration_id is None:
         return None
     found = own_integration(session, body.site_integration_id)
+    refuse_inactive(found.site)
     if not found.is_active:
         raise Problem("integration_inactive", "Switch the integration on, or name another one.")
     return found

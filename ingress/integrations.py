@@ -33,6 +33,8 @@ from ingress.site_keys import require_token_or_site_key
 from ingress.tenancy import own_integration, own_site
 from models import Integration, Publication, PublicationState
 from models.connecting import ensure_integration
+from models.plan_requests import suggest_plan
+from models.reconnecting import sweep_again
 from models.session import session_scope
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
@@ -177,6 +179,7 @@ def delete(path: IntegrationPath) -> Any:
             Publication.integration_id == found.id,
             Publication.state == PublicationState.PUBLISHING,
         )
+        sweep_again(session, found.id)
         removed = session.execute(
             sa.delete(Integration)
             .where(Integration.id == found.id, ~on_its_way)
@@ -204,6 +207,7 @@ def refuse_platform(platform: str) -> None:
 
 def _saved(session: Session, integration: Integration) -> dict[str, Any]:
     session.flush()
+    suggest_plan(session, integration.site_id)  # switched on, it may have slots again
     return integration_answer(session, integration)
 
 

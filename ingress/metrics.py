@@ -1,4 +1,7 @@
-"""Prometheus metrics, read from the database when scraped: every process says the same."""
+"""Prometheus metrics, read from the database when scraped: every process says the same.
+
+What grows for ever is counted once a minute (`models.kept_numbers`).
+"""
 
 from collections.abc import Iterator
 
@@ -9,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from ingress.schedule_metrics import bulk_metrics, schedule_metrics
 from ingress.site_metrics import site_metrics
-from models import Account, Attempt, Integration, Publication, PublicationState
+from models import Attempt, Integration, Publication, PublicationState
 from models.census import count_findings
-from models.claiming import IN_ITS_WINDOW
 from models.clock import now
 from models.inbox_counting import count_messages, oldest_age
-from models.publication import WAITS
+from models.kept_numbers import kept
+from models.publication import ON_ITS_WAY, WAITING, WAITS
 from models.session import session_scope
+from models.site_standing import IN_ITS_WINDOW, IN_SERVICE
 from pipeline.census import Kind
 from tasks.heartbeat import intervals, last_ticks
 
@@ -45,26 +49,35 @@ def _publications(session: Session) -> Metric:
     family = GaugeMetricFamily(
         "igny8_publications", "Publications by their state.", labels=["state"]
     )
-    query = sa.select(Publication.state, sa.func.count()).group_by(Publication.state)
-    counts = dict(session.execute(query).all())
+    counts = ended_publications(session) | _open_publications(session)
     for state in PublicationState:
         family.add_metric([state.value], counts.get(state, 0))
     return family
 
 
+@kept
+def ended_publications(session: Session) -> dict[PublicationState, int]:
+    """Count what grows for ever; each state that is not open."""
+    query = sa.select(Publication.state, sa.func.count()).group_by(Publication.state)
+    return dict(session.execute(query).all())
+
+
+def _open_publications(session: Session) -> dict[PublicationState, int]:
+    """Count what waits and what is on its way: partial indexes have just these."""
+    counts = dict.fromkeys((*WAITING, PublicationState.PUBLISHING), 0)
+    for is_open in (Publication.state.in_(WAITS), Publication.state == ON_ITS_WAY):
+        query = sa.select(Publication.state, sa.func.count()).where(is_open)
+        counts |= dict(session.execute(query.group_by(Publication.state)).all())
+    return counts
+
+
 def _waiting(session: Session) -> Iterator[Metric]:
     is_due = sa.and_(Publication.state.in_(WAITS), Publication.due_at <= now(), IN_ITS_WINDOW)
-    parked = sa.or_(
-        Integration.suspended_at.is_not(None),
-        ~Integration.is_active,
-        Account.suspended_at.is_not(None),
-    )
-    due = sa.case((~parked, Publication.due_at))
+    due = sa.case((IN_SERVICE, Publication.due_at))
     query = (
         sa.select(sa.func.count(due), sa.func.min(due), sa.func.count(), now())
         .select_from(Publication)
         .join(Integration, Integration.id == Publication.integration_id)
-        .join(Account, Account.id == Integration.account_id)
         .where(is_due)
     )
     count, oldest, all_due, present = session.execute(query).one()

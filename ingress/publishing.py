@@ -37,6 +37,7 @@ PROBLEMS = problem_responses(
     "no_integration",
     "several_integrations",
     "integration_inactive",
+    "site_inactive",
     "length_required",
     "too_large",
     "unsupported_media_type",

@@ -47,6 +47,7 @@ SCHEDULING = CHANGING | problem_responses(
     "no_integration",
     "several_integrations",
     "integration_inactive",
+    "site_inactive",
     "on_its_way",
     "idempotency_key_reused",
 )

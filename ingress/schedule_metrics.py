@@ -7,7 +7,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy.orm import Session
 
 from models import (
-    Account,
     BulkItem,
     BulkJob,
     Content,
@@ -18,8 +17,10 @@ from models import (
 )
 from models.bulk import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
 from models.clock import now
-from models.due_slots import APPROVED, BY_ITSELF, IN_SERVICE
-from models.planning import IS_WAITING
+from models.due_slots import BY_ITSELF
+from models.kept_numbers import kept
+from models.planning import IS_HELD, IS_WAITING, PUBLISHABLE
+from models.site_standing import IN_SERVICE, MAY_POST, STRUGGLES
 
 
 def schedule_metrics(session: Session) -> Iterator[Metric]:
@@ -40,16 +41,8 @@ def _entries(session: Session) -> Iterator[Metric]:
         "Entries by their state; of those that wait, `planned` have a slot.",
         labels=["state"],
     )
-    planned = sa.and_(ScheduleEntry.state == EntryState.WAITING, ScheduleEntry.slot_at.is_not(None))
-    state = sa.case((planned, "planned"), else_=sa.cast(ScheduleEntry.state, sa.String))
-    each = sa.select(state.label("state"), ScheduleEntry.missed).subquery()
-    query = sa.select(each.c.state, sa.func.count(), sa.func.sum(each.c.missed))
-    counts = dict.fromkeys([*(state.value for state in EntryState), "planned"], 0)
-    missed = 0
-    for name, count, passed in session.execute(query.group_by(each.c.state)):
-        counts[name] = count
-        missed += passed or 0
-    for name, count in counts.items():
+    ended, missed = ended_entries(session)
+    for name, count in (ended | _open_entries(session)).items():
         family.add_metric([name], count)
     yield family
     # A gauge: what is removed takes its slots along, and a counter never falls.
@@ -58,17 +51,36 @@ def _entries(session: Session) -> Iterator[Metric]:
     )
 
 
+@kept
+def ended_entries(session: Session) -> tuple[dict[str, int], int]:
+    """Count all entries by their state, and the slots that they have missed."""
+    entry = ScheduleEntry
+    query = sa.select(entry.state, sa.func.count(), sa.func.sum(entry.missed))
+    rows = session.execute(query.group_by(entry.state)).all()
+    counts = {state.value: 0 for state in EntryState}
+    counts |= {state.value: count for state, count, _ in rows}
+    return counts, sum(missed or 0 for *_, missed in rows)
+
+
+def _open_entries(session: Session) -> dict[str, int]:
+    """Count what waits and what is held: partial indexes have just these."""
+    has_slot = sa.func.count(ScheduleEntry.slot_at)
+    query = sa.select(sa.func.count(), has_slot).select_from(ScheduleEntry)
+    waiting, planned = session.execute(query.where(IS_WAITING)).one()
+    held, _ = session.execute(query.where(IS_HELD)).one()
+    return {"waiting": waiting - planned, "planned": planned, "held": held}
+
+
 def _slot_lag(session: Session) -> Metric:
     query = (
         sa.select(sa.func.min(ScheduleEntry.slot_at), now())
         .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
         .join(Integration, Integration.id == ScheduleEntry.integration_id)
-        .join(Account, Account.id == ScheduleEntry.account_id)
         .join(Content, Content.id == ScheduleEntry.content_id)
         # Also what is late by now and waits for its next slot: a tick that stands still clears
         # nothing, and shall not look well.
         .where(IS_WAITING, ScheduleEntry.slot_at <= now())
-        .where(APPROVED, BY_ITSELF, IN_SERVICE, Account.suspended_at.is_(None))
+        .where(PUBLISHABLE, BY_ITSELF, IN_SERVICE, MAY_POST, ~STRUGGLES)
     )
     oldest, present = session.execute(query).one()
     return GaugeMetricFamily(

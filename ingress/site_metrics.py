@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from models import EventStatus, Integration, SyncEvent
 from models.clock import now, now_plus
+from models.kept_numbers import kept
+from tasks.releases import outdated_sites
 
 EVENTS = 20_000
 """Of the newest, looked at for the last hour: as quick with a million rows as with none."""
@@ -26,6 +28,14 @@ def site_metrics(session: Session) -> Iterator[Metric]:
     yield _publishes(session)
     yield _breakers(session)
     yield from _held_up(session)
+    yield GaugeMetricFamily(
+        "igny8_plugins_outdated",
+        "Connected sites whose plugin is older than the one that comes with this engine.",
+        value=_outdated(session),
+    )
+
+
+_outdated = kept(outdated_sites)
 
 
 def _publishes(session: Session) -> Metric:

@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 from sqlalchemy.exc import IntegrityError
 
 from ingress.auth import account_id, require_token
+from ingress.broker import ring
 from ingress.errors import Problem, problem_responses
 from ingress.idempotency import PROBLEMS, IdempotentHeaders, idempotent, remembered
 from ingress.paging import cursor_after, id_of
@@ -23,6 +24,7 @@ from ingress.site_fields import (
 )
 from ingress.tenancy import own_site
 from models import Site
+from models.plan_requests import ask_for_plan
 from models.session import session_scope
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
@@ -89,7 +91,12 @@ def change(path: SitePath, body: SiteChange) -> Any:
     given = {name: value for name, value in body.model_dump().items() if value is not None}
     with session_scope() as session:
         site = own_site(session, path.site_id)
+        if given.get("is_active", site.is_active) != site.is_active:
+            ask_for_plan(session, [site.id])
         for name, value in given.items():
             setattr(site, name, value)
         session.flush()
-        return site_answer(site)
+        answer = site_answer(site)
+    # Switched on, it may have work that waits.
+    ring()
+    return answer

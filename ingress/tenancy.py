@@ -74,8 +74,10 @@ def integration_for(session: Session, content: Content, wanted_id: int | None) -
     """Return the integration to publish on: the wanted one, else the site's only active one.
 
     Raises:
-        Problem: 404 when it is not of the content's site, 409 when it or the site is not ready.
+        Problem: 404 when it is not of the content's site, 403 or 409 when it or the site is not
+            ready.
     """
+    refuse_inactive(content.site)
     query = (
         sa.select(Integration)
         .filter_by(account_id=content.account_id, site_id=content.site_id)
@@ -89,6 +91,16 @@ def integration_for(session: Session, content: Content, wanted_id: int | None) -
     if not found.is_active:
         raise Problem("integration_inactive", "Switch the integration on, or name another one.")
     return found
+
+
+def refuse_inactive(site: Site) -> None:
+    """Refuse to publish on a site that is switched off.
+
+    Raises:
+        Problem: 403.
+    """
+    if not site.is_active:
+        raise Problem("site_inactive", "Switch the site on to publish on it.")
 
 
 def _only(active: list[Integration]) -> Integration:

@@ -12,7 +12,7 @@ from models.content import Content, Revision
 from models.history import Run
 from models.integration import Integration
 from models.plan_requests import suggest_plan
-from models.publication import Publication, PublicationState
+from models.publication import WITHOUT_EFFECT, Publication, PublicationState
 from models.taken_by_hand import link_entry, take_by_hand
 
 
@@ -27,6 +27,9 @@ class Wanted:
 
     until: datetime | None = None
     """The end of its slot's window, after which it is planned again; None: at any time."""
+
+    scheduled: bool = False
+    """Its slot has come, and its entry is taken; else a person's publish takes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def accept_publish(
 
     Accepting twice is one wish: the row is unique, and an unchanged wish changes nothing.
     """
-    entry_id = take_by_hand(session, content, integration)
+    entry_id = None if wanted.scheduled else take_by_hand(session, content, integration)
     publication = _ensure(session, content, integration, wanted)
     # Read under the row's lock: a caller who was overtaken by an edit must not bring back the
     # text that it read before.
@@ -116,6 +119,8 @@ _AWAKE = sa.case(
     (Publication.unclear, PublicationState.UNCONFIRMED.value),
     else_=PublicationState.QUEUED.value,
 )
+# What has ended without ever being on the site counted for no day: it counts for this one.
+_COUNTS_FROM = sa.case((WITHOUT_EFFECT, now()), else_=Publication.created_at)
 
 
 def _raise_revision(
@@ -133,6 +138,7 @@ def _raise_revision(
             state=_AWAKE,
             due_at=now(),
             publish_until=wanted.until,
+            created_at=_COUNTS_FROM,
             attempts=0,
             rescues=0,
             failure=sa.case((_HELD, Publication.failure)),
@@ -154,6 +160,7 @@ def _try_again(session: Session, publication: Publication, wanted: Wanted) -> No
             state=_AWAKE,
             due_at=now(),
             publish_until=wanted.until,
+            created_at=_COUNTS_FROM,
             attempts=0,
             failure=None,
             failure_code=None,

@@ -14,9 +14,11 @@ from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.missed_slots import NOT_APPROVED
 from models.plan_requests import ask_for_plan, lock_settings
+from models.planning import IS_HELD, IS_WAITING
 from models.publication import Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
+from models.site_standing import inactive_sites
 
 
 def approve_reviewed(session: Session, limit: int) -> int:
@@ -88,13 +90,13 @@ def schedule_finished(
 
 
 def release_approved(session: Session, limit: int) -> int:
-    """Let entries go that were held because their content was not approved, and is now."""
+    """Let entries go that had no slot because their content was not approved, and is now."""
     entry = ScheduleEntry
     found = session.execute(
         sa.select(entry.id, entry.site_id)
         .join(Content, Content.id == entry.content_id)
         .where(
-            entry.state == EntryState.HELD,
+            sa.or_(IS_WAITING, IS_HELD),
             entry.reason == NOT_APPROVED,
             Content.status == ContentStatus.APPROVED,
         )
@@ -106,7 +108,7 @@ def release_approved(session: Session, limit: int) -> int:
         sa.update(entry)
         .where(
             entry.id.in_([row.id for row in found if row.site_id in set(sites)]),
-            entry.state == EntryState.HELD,
+            entry.state.in_([EntryState.HELD, EntryState.WAITING]),
             entry.reason == NOT_APPROVED,
         )
         .values(
@@ -126,7 +128,11 @@ def _fairly(found: sa.Select[int, int], limit: int) -> sa.Select[int]:
 
 
 def _has_integration() -> sa.Exists:
-    return sa.exists().where(Integration.site_id == Content.site_id, Integration.is_active)
+    return sa.exists().where(
+        Integration.site_id == Content.site_id,
+        Integration.is_active,
+        Integration.site_id.not_in(inactive_sites()),
+    )
 
 
 def _approve(session: Session, ids: Sequence[int]) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.content import Content, ContentStatus, Revision, Term, TermType
 from models.image import Image, ImageFile
+from models.plan_requests import suggest_plan
 from models.site import Site
 
 PATH_SEPARATOR = "\x1f"
@@ -48,6 +49,8 @@ def save_content(
     same = content.fingerprint == manuscript.fingerprint
     if same and content.status is manuscript.status:
         return content, False
+    if content.id is not None and content.status is not manuscript.status:
+        suggest_plan(session, content.site_id)  # what is approved again may have a slot again
     content.status = manuscript.status
     if not same:
         _add_revision(session, content, manuscript)

@@ -28,7 +28,7 @@ class BulkItemState(enum.StrEnum):
     PUBLISHED = "published"
     FAILED = "failed"
     PARKED = "parked"
-    """Shown and never stored: its site is suspended, and it goes on when the site is well."""
+    """Shown and never stored: its site is suspended or switched off, and it goes on after that."""
 
     SKIPPED = "skipped"
     CANCELLED = "cancelled"

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer
 
 from models.accepting import Wanted, accept_publish
-from models.account import Account
 from models.bulk import (
     ITEM_ACCEPTED,
     ITEM_WAITS,
@@ -22,6 +21,7 @@ from models.bulk_progress import NO_CHANGE, REMOVED, WORDS
 from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.publication import PublicationState
+from models.site_standing import IN_SERVICE
 
 FEED_LOCK = 0x62756C6B
 """Any number of our own, the same in every process."""
@@ -36,6 +36,7 @@ PLACES_AT_ONCE = 20
 NOT_APPROVED = "not_approved"
 SKIP_WORDS = {
     NOT_APPROVED: "it is not approved, and only approved contents go out (override_status)",
+    "site_inactive": "its site is switched off",
     "no_integration": "its site has no active integration",
     "several": "its site has several active integrations: name one",
     "other_site": "it is of another site than the integration",
@@ -105,14 +106,11 @@ def _sites_with_waiting(job_id: str | None) -> sa.Subquery:
             first.label("first"),
         )
         .join(Integration, Integration.account_id == BulkJob.account_id)
-        .join(Account, Account.id == BulkJob.account_id)
         .outerjoin(accepted, accepted.c.integration_id == Integration.id)
         .where(
             BulkJob.state == BulkState.RUNNING,
             *(() if job_id is None else (BulkJob.id == job_id,)),
-            Account.suspended_at.is_(None),
-            Integration.is_active,
-            Integration.suspended_at.is_(None),
+            IN_SERVICE,
             on_their_way < SITE_ROOM,
         )
         .subquery("found")

@@ -14,6 +14,7 @@ from models.clock import now
 from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.publication import Publication, PublicationState
+from models.site_standing import inactive_sites
 
 IDS_AT_ONCE = 1000
 """PostgreSQL and SQLite bound the values of one statement."""
@@ -122,6 +123,7 @@ def _with_place(
     cases: list[tuple[sa.ColumnElement[bool], str]] = []
     if not job.options.get("override_status"):
         cases.append((Content.status != ContentStatus.APPROVED, NOT_APPROVED))
+    cases.append((Content.site_id.in_(inactive_sites()), "site_inactive"))
     if integration is None:
         cases += [(active.c.id.is_(None), "no_integration"), (active.c.number > 1, "several")]
         place: sa.ColumnElement[Any] = active.c.id

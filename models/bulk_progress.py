@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.account import suspended_accounts
 from models.bulk import (
     ITEM_ACCEPTED,
     ITEM_WAITS,
@@ -20,6 +21,7 @@ from models.clock import now
 from models.content import Content
 from models.integration import Integration
 from models.publication import WAITING, Publication, PublicationState
+from models.site_standing import inactive_sites
 
 ENDED = (
     BulkItemState.PUBLISHED,
@@ -29,15 +31,16 @@ ENDED = (
 )
 SETTLED_AT_ONCE = 500
 NO_CHANGE = "no_change"
-REMOVED, HELD, WITHDRAWN = (
-    "removed",
-    "held",
-    "withdrawn",
-)
+REMOVED, HELD, WITHDRAWN = "removed", "held", "withdrawn"
+INTEGRATION_OFF, SITE_OFF = "integration_inactive", "site_inactive"
+ACCOUNT_OFF = "account_suspended"
 WORDS = {
     REMOVED: "its content or its integration was removed",
     HELD: "somebody holds the publication back",
     WITHDRAWN: "somebody called the publication off",
+    INTEGRATION_OFF: "its integration is switched off: it waits until that is on, or cancelled",
+    SITE_OFF: "its site is switched off: it waits until that is on, or cancelled",
+    ACCOUNT_OFF: "its account is suspended: it waits until that is resumed, or cancelled",
 }
 
 _accepted = BulkItem.state == BulkItemState.ACCEPTED
@@ -49,6 +52,14 @@ _gone = sa.or_(
 )
 _shows = sa.and_(_accepted, Publication.published_revision >= BulkItem.revision)
 _on_its_site = sa.and_(_accepted, Publication.state.in_(WAITING))
+
+
+_open = sa.or_(_on_its_site, _waiting)
+_off = (
+    (Integration.is_active.is_(False), INTEGRATION_OFF),
+    (Integration.site_id.in_(inactive_sites()), SITE_OFF),
+    (Integration.account_id.in_(suspended_accounts()), ACCOUNT_OFF),
+)
 
 
 def _is(state: PublicationState) -> sa.ColumnElement[bool]:
@@ -68,11 +79,12 @@ _CASES: tuple[tuple[sa.ColumnElement[bool], BulkItemState, Any, Any], ...] = (
     (_is(PublicationState.HELD), BulkItemState.SKIPPED, HELD, WORDS[HELD]),
     (_is(PublicationState.WITHDRAWN), BulkItemState.CANCELLED, WITHDRAWN, WORDS[WITHDRAWN]),
     (
-        sa.and_(_suspended, sa.or_(_on_its_site, _waiting)),
+        sa.and_(_suspended, _open),
         BulkItemState.PARKED,
         Integration.suspended_code,
         Integration.suspended_reason,
     ),
+    *((sa.and_(off, _open), BulkItemState.PARKED, code, WORDS[code]) for off, code in _off),
 )
 
 

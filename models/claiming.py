@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, defer
+from sqlalchemy.orm import Session, aliased, defer
 
-from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
 from models.rescuing import ALONE_AFTER
+from models.site_standing import IN_ITS_WINDOW, IN_SERVICE, MAY_POST
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""
-
-IN_ITS_WINDOW = sa.or_(Publication.publish_until.is_(None), Publication.publish_until > now())
-"""What its site's window is closed for is planned again, and not begun late (S54)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +78,8 @@ def _other_accounts() -> sa.Exists:
 
 
 def _open_for_work() -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        Integration.is_active.is_(True),
-        Integration.suspended_at.is_(None),
-        Integration.account_id.not_in(suspended_accounts()),
-        _passed(Integration.breaker_open_until),
-        _passed(Integration.next_post_at),
-    )
-
-
-def _passed(moment: InstrumentedAttribute[datetime | None]) -> sa.ColumnElement[bool]:
-    return sa.or_(moment.is_(None), moment <= now())
+    breaker = Integration.breaker_open_until
+    return (IN_SERVICE, MAY_POST, sa.or_(breaker.is_(None), breaker <= now()))
 
 
 def _places() -> sa.Subquery:

@@ -4,16 +4,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from models.accepting import Wanted, accept_publish
-from models.account import Account
 from models.clock import now, now_plus
-from models.content import Content, ContentStatus
+from models.content import Content
 from models.integration import Integration
-from models.planning import IS_WAITING, LATE_AFTER
+from models.planning import IS_WAITING, LATE_AFTER, PUBLISHABLE
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
+from models.site_standing import IN_SERVICE, MAY_POST, STRUGGLES, has_probe
 
-APPROVED = sa.or_(Content.status == ContentStatus.APPROVED, ScheduleEntry.override_status)
-IN_SERVICE = sa.and_(Integration.is_active, Integration.suspended_at.is_(None))
 BY_ITSELF = sa.or_(
     PublishingSettings.auto_publish_enabled, ScheduleEntry.source == EntrySource.PERSON
 )
@@ -41,10 +39,14 @@ def has_come() -> sa.Subquery:
 def lock_due(session: Session, limit: int) -> list[tuple[ScheduleEntry, PublishingSettings]]:
     """Return up to ``limit`` entries whose slot has come, with their sites' settings; both locked.
 
-    Round the accounts, and in each the longest due. What another tick has locked is left out.
+    Round the accounts, and in each the longest due. What another tick has locked is left out. A
+    site that struggles gets one, and only while nothing else shows whether it is well again: all
+    that it was late for would go out at once when it is.
     """
     turns = _turns()
-    chosen = sa.select(turns.c.id).order_by(turns.c.turn, turns.c.slot_at, turns.c.id).limit(limit)
+    order = (turns.c.turn, turns.c.slot_at, turns.c.id)
+    goes = sa.or_(~turns.c.struggles, turns.c.of_site == 1)
+    chosen = sa.select(turns.c.id).where(goes).order_by(*order).limit(limit)
     query = (
         sa.select(ScheduleEntry, PublishingSettings)
         .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
@@ -62,18 +64,27 @@ def lock_due(session: Session, limit: int) -> list[tuple[ScheduleEntry, Publishi
 
 
 def _turns() -> sa.Subquery:
-    turn = sa.func.row_number().over(
-        partition_by=ScheduleEntry.account_id, order_by=(ScheduleEntry.slot_at, ScheduleEntry.id)
-    )
+    order = (ScheduleEntry.slot_at, ScheduleEntry.id)
+    number = sa.func.row_number()
+    turn = number.over(partition_by=ScheduleEntry.account_id, order_by=order)
+    of_site = number.over(partition_by=ScheduleEntry.integration_id, order_by=order)
+    # What a person has timed exactly is waited for by nobody else, and never missed.
+    struggles = sa.and_(STRUGGLES, ScheduleEntry.exact.is_(False))
     come = has_come()
     return (
-        sa.select(ScheduleEntry.id, ScheduleEntry.slot_at, turn.label("turn"))
+        sa.select(
+            ScheduleEntry.id,
+            ScheduleEntry.slot_at,
+            turn.label("turn"),
+            of_site.label("of_site"),
+            struggles.label("struggles"),
+        )
         .join(come, come.c.id == ScheduleEntry.id)
         .join(PublishingSettings, PublishingSettings.site_id == ScheduleEntry.site_id)
         .join(Integration, Integration.id == ScheduleEntry.integration_id)
-        .join(Account, Account.id == ScheduleEntry.account_id)
         .join(Content, Content.id == ScheduleEntry.content_id)
-        .where(APPROVED, BY_ITSELF, IN_SERVICE, Account.suspended_at.is_(None))
+        .where(PUBLISHABLE, BY_ITSELF, IN_SERVICE)
+        .where(sa.or_(ScheduleEntry.exact, sa.and_(MAY_POST, ~sa.and_(STRUGGLES, has_probe()))))
         .subquery("turns")
     )
 
@@ -82,7 +93,7 @@ def take(session: Session, entry: ScheduleEntry) -> None:
     """Accept the publish of a locked entry: the newest text, for the rest of its window."""
     entry.state, entry.taken_at = EntryState.TAKEN, now()
     session.flush()
-    wanted = Wanted(post_status=entry.post_status, until=entry.slot_until)
+    wanted = Wanted(post_status=entry.post_status, until=entry.slot_until, scheduled=True)
     accepted = accept_publish(session, entry.content, entry.integration, wanted)
     entry.publication_id = accepted.publication.id
 

@@ -7,13 +7,15 @@ from sqlalchemy.orm import Session
 
 from models.clock import now
 from models.content import Content
-from models.due_slots import APPROVED, BY_ITSELF, IN_SERVICE, has_come
+from models.due_slots import BY_ITSELF, has_come
 from models.integration import Integration
+from models.missed_events import tell_missed
 from models.plan_requests import ask_for_plan, lock_settings
-from models.planning import IS_LATE, IS_WAITING
+from models.planning import IS_LATE, IS_WAITING, PUBLISHABLE
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntryState, ScheduleEntry
+from models.site_standing import IN_SERVICE
 
 MISSED, NOT_APPROVED = "missed", "not_approved"
 
@@ -85,9 +87,13 @@ def _clear(session: Session, ids: Iterable[int], *, count: int) -> int:
         sa.update(entry)
         .where(entry.id.in_(free), passed)
         .values(slot_at=None, slot_until=None, reason=MISSED, missed=entry.missed + count)
+        .returning(entry.id)
         .execution_options(synchronize_session=False)
     )
-    return int(cleared.rowcount)  # type: ignore[attr-defined]
+    ids = list(cleared.scalars())
+    if count:
+        tell_missed(session, ids)
+    return len(ids)
 
 
 def hold_unapproved(session: Session) -> int:
@@ -100,7 +106,7 @@ def hold_unapproved(session: Session) -> int:
         sa.select(entry.id)
         .join(come, come.c.id == entry.id)
         .join(Content, Content.id == entry.content_id)
-        .where(~APPROVED)
+        .where(~PUBLISHABLE)
         .with_for_update(skip_locked=True, of=entry)
     )
     held = session.execute(

@@ -40,6 +40,12 @@ def ask_for_plan(session: Session, site_ids: Collection[int]) -> None:
     )
 
 
+def ask_for_plans_of(session: Session, account_id: int) -> None:
+    """Have all sites of an account planned anew, as :func:`ask_for_plan`."""
+    query = sa.select(PublishingSettings.site_id).filter_by(account_id=account_id)
+    ask_for_plan(session, list(session.scalars(query)))
+
+
 def suggest_plan(session: Session, site_id: int) -> None:
     """Have a site planned anew, unless it is being planned now; never waits.
 

@@ -17,6 +17,7 @@ from models.base import Base
 from models.clock import now, now_plus
 from models.content import Content, ContentStatus
 from models.integration import Integration
+from models.missed_events import tell_missed
 from models.publication import WAITS, Publication
 from models.publishing_settings import PublishingSettings
 from models.schedule import EntrySource, EntryState, ScheduleEntry
@@ -28,13 +29,16 @@ Due slots are taken every few seconds. What is later than this stood still, and 
 at once would be a burst: the tick of due slots leaves it alone, and it is planned anew.
 """
 
-DAY = 24 * 3600.0
 MOST_PLANNED = 2000
 """Entries of a site that a plan looks at: more than sensible caps let through in its time."""
+
+PUBLISHABLE = sa.or_(ScheduleEntry.override_status, Content.status == ContentStatus.APPROVED)
+"""Of an entry and its content: it is approved, or a person wants it all the same (C29)."""
 
 IS_WAITING = ScheduleEntry.state == sa.literal_column(f"'{EntryState.WAITING}'")
 """Written out: SQLite uses a partial index only where it can see that it fits."""
 
+IS_HELD = ScheduleEntry.state == sa.literal_column(f"'{EntryState.HELD}'")
 IS_LATE = sa.and_(
     ScheduleEntry.exact.is_(False),
     # The first part is there for the index: who is past its window is past its slot, too.
@@ -89,33 +93,6 @@ class Planned:
         return known.late or present != (self.slot_at, self.slot_until, self.reason)
 
 
-def ask_for_daily(session: Session) -> int:
-    """Ask for a plan of every site whose newest is a day old, because its horizon moves."""
-    waits = sa.exists().where(IS_WAITING, ScheduleEntry.site_id == PublishingSettings.site_id)
-    asked = session.execute(
-        sa.update(PublishingSettings)
-        .where(
-            PublishingSettings.plan_due.is_(False),
-            PublishingSettings.planned_at <= now_plus(-DAY),
-            waits,
-        )
-        .values(plan_due=True)
-        .execution_options(synchronize_session=False)
-    )
-    return int(asked.rowcount)  # type: ignore[attr-defined]
-
-
-def sites_to_plan(session: Session, limit: int) -> list[int]:
-    """Return sites that want a plan, the one with the oldest first."""
-    query = (
-        sa.select(PublishingSettings.site_id)
-        .where(PublishingSettings.plan_due == sa.true())
-        .order_by(PublishingSettings.planned_at.asc().nulls_first(), PublishingSettings.site_id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
-
-
 def settings_to_plan(session: Session, site_id: int) -> tuple[PublishingSettings, datetime] | None:
     """Return a site's settings, locked, with the present time; None where it has none."""
     query = (
@@ -129,19 +106,22 @@ def settings_to_plan(session: Session, site_id: int) -> tuple[PublishingSettings
 
 
 def _order(settings: PublishingSettings) -> list[sa.ColumnElement[Any]]:
-    by_age: list[sa.ColumnElement[Any]] = [
-        ScheduleEntry.approved_at.asc(),
-        ScheduleEntry.id.asc(),
-    ]
+    """Return the order of a plan; at its end what gets no slot and would fill its places."""
+    entry = ScheduleEntry
+    by_age: list[sa.ColumnElement[Any]] = [entry.approved_at.asc(), entry.id.asc()]
     if settings.publish_order == "priority":
-        return [ScheduleEntry.priority.desc(), *by_age]
-    return by_age
+        by_age.insert(0, entry.priority.desc())
+    wanted = PUBLISHABLE
+    if not settings.auto_publish_enabled:
+        wanted = sa.and_(wanted, entry.source == EntrySource.PERSON)
+    return [sa.case((wanted, 0), else_=1), *by_age]
 
 
 def leave_out(session: Session, settings: PublishingSettings, reason: str) -> None:
     """Take the slots of those that stand behind all that a plan looks at."""
     behind = (
         sa.select(ScheduleEntry.id)
+        .join(Content, Content.id == ScheduleEntry.content_id)
         .where(
             IS_WAITING,
             ScheduleEntry.exact.is_(False),
@@ -149,7 +129,7 @@ def leave_out(session: Session, settings: PublishingSettings, reason: str) -> No
         )
         .order_by(*_order(settings))
         .offset(MOST_PLANNED)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, of=ScheduleEntry)
     )
     session.execute(
         sa.update(ScheduleEntry)
@@ -165,7 +145,6 @@ def leave_out(session: Session, settings: PublishingSettings, reason: str) -> No
 def candidates(session: Session, settings: PublishingSettings) -> list[Candidate]:
     """Return what of a site wants a slot, locked, the first ones first."""
     entry = ScheduleEntry
-    publishable = sa.or_(entry.override_status, Content.status == ContentStatus.APPROVED)
     columns = (
         entry.id,
         entry.integration_id,
@@ -182,7 +161,7 @@ def candidates(session: Session, settings: PublishingSettings) -> list[Candidate
             *columns,
             sa.func.coalesce(IS_LATE, sa.false()).label("late"),
             by_person,
-            publishable.label("publishable"),
+            PUBLISHABLE.label("publishable"),
         )
         .join(Content, Content.id == entry.content_id)
         .where(IS_WAITING, entry.exact.is_(False), entry.site_id == settings.site_id)
@@ -217,6 +196,7 @@ def write_slots(session: Session, plans: Iterable[Planned]) -> int:
     taken = [each for each in changed if each.candidate.publication_id is not None]
     if waiting:
         _update_entries(session, waiting, EntryState.WAITING)
+        tell_missed(session, [each.candidate.id for each in changed if each.candidate.late])
     if taken:
         _update_entries(session, [_values(each) for each in taken], EntryState.TAKEN)
         _move_publications(session, [each for each in taken if each.slot_at is not None])
@@ -269,11 +249,14 @@ def _move_publications(session: Session, plans: Sequence[Planned]) -> None:
         )
 
 
-def note_planned(session: Session, site_id: int) -> None:
-    """Write that a site's plan was made, under the lock of `settings_to_plan`."""
+def note_planned(session: Session, site_id: int, *, again: bool = False) -> None:
+    """Write that a site's plan was made, under the lock of `settings_to_plan`.
+
+    ``again``: it lacks something that will be there soon, so the next tick plans once more.
+    """
     session.execute(
         sa.update(PublishingSettings)
         .where(PublishingSettings.site_id == site_id)
-        .values(plan_due=False, planned_at=now())
+        .values(plan_due=again, planned_at=now())
         .execution_options(synchronize_session=False)
     )

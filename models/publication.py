@@ -5,7 +5,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ForeignKey, Index, UniqueConstraint, bindparam, text
+from sqlalchemy import BindParameter, ForeignKey, Index, UniqueConstraint, and_, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, created_now
@@ -191,7 +191,15 @@ class Publication(Base):
 
     published_at: Mapped[datetime | None]
     created_at: Mapped[created_now]
+    """When it was accepted; anew when it had ended without ever being on the site."""
 
     content: Mapped[Content] = relationship()
     integration: Mapped[Integration] = relationship()
     accepted: Mapped[Revision] = relationship()
+
+
+WITHOUT_EFFECT = and_(
+    Publication.state.in_([PublicationState.FAILED, PublicationState.WITHDRAWN]),
+    Publication.external_id.is_(None),
+)
+"""It has never been on the site, and will not be by itself."""

@@ -6,6 +6,9 @@ from sqlalchemy.orm import Session
 from models.capability import Capability
 from models.integration import Integration
 from models.publishing_settings import PublishingSettings
+from models.recalled_slots import recall_accepted
+from models.site_run import SiteRun, SiteRunKind
+from models.site_runs import OPEN
 
 
 def zone_told(session: Session, site_id: int) -> tuple[str | None, float | None]:
@@ -35,4 +38,22 @@ def take_zone(session: Session, site_id: int, zone: str) -> bool:
         .values(time_zone=zone, time_zone_source="wordpress", plan_due=True)
         .execution_options(synchronize_session="fetch")
     )
+    if taken.rowcount:  # type: ignore[attr-defined]
+        recall_accepted(session, site_id)
     return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+
+def zone_is_awaited(session: Session, settings: PublishingSettings) -> bool:
+    """Return whether a site has told no zone so far, and a test that will hear it has not ended."""
+    if settings.time_zone_source != "default":
+        return False
+    query = (
+        sa.select(SiteRun.id)
+        .join(Integration, Integration.id == SiteRun.integration_id)
+        .where(
+            Integration.site_id == settings.site_id,
+            SiteRun.kind == SiteRunKind.CONNECTION_TEST,
+            SiteRun.state.in_(OPEN),
+        )
+    )
+    return session.scalar(query.limit(1)) is not None

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from models.clock import now
 from models.content import Content
 from models.integration import Integration
-from models.publication import Publication
+from models.publication import WITHOUT_EFFECT, Publication
 from models.schedule import EntryState, ScheduleEntry
 
 BY_HAND = "by_hand"
@@ -19,12 +19,15 @@ def take_by_hand(session: Session, content: Content, integration: Integration) -
     missed = sa.and_(
         entry.state == EntryState.TAKEN, sa.or_(entry.slot_at.is_(None), entry.slot_at > now())
     )
+    # Its slot let nothing out: this publish counts for the day on which it is wanted.
+    ended = sa.exists().where(Publication.id == entry.publication_id, WITHOUT_EFFECT)
+    in_vain = sa.and_(entry.state == EntryState.TAKEN, ended)
     return session.scalar(
         sa.update(entry)
         .where(
             entry.content_id == content.id,
             entry.integration_id == integration.id,
-            sa.or_(waits, missed),
+            sa.or_(waits, missed, in_vain),
         )
         .values(
             state=EntryState.TAKEN,

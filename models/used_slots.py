@@ -6,14 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.publication import Publication, PublicationState
+from models.publication import WITHOUT_EFFECT, Publication
 from models.schedule import EntryState, ScheduleEntry
-
-WITHOUT_EFFECT = sa.and_(
-    Publication.state.in_([PublicationState.FAILED, PublicationState.WITHDRAWN]),
-    Publication.external_id.is_(None),
-)
-"""It has never been on the site, and will not be by itself."""
 
 
 def used_slots(

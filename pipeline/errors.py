@@ -7,6 +7,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
+      . WindowClosed        ... its hours are over: it is planned anew
   + UnclearOutcome          the site may have done it: ask what became of the key first
   + PermanentError          this item can't succeed until a person changes something
     - BuildFailed           ... and nothing was sent: a question that was open stays open
@@ -75,6 +76,12 @@ class SitePaused(TemporaryError):
         super().__init__(message)
         self.wait = wait
         """Seconds. 0: the site's own row says when it gets something again."""
+
+
+class WindowClosed(SitePaused):
+    """Its site's window closed before its turn; it gets another slot."""
+
+    code = "window_closed"
 
 
 class UnclearOutcome(PublishError):

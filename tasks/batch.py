@@ -1,7 +1,9 @@
 """A batch as plain values, read at once: no transaction is open while a site thinks."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -36,6 +38,8 @@ class Item:
     parts: Parts
     attempts: int
     unclear: bool
+    closes_at: float | None = None
+    """The end of its site's window, on this process's monotonic clock; None: no window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _batch(batch_id: int, found: BatchRows, target: Target, config: Mapping[str,
         target=target,
         rule=TaxonomyRule(tags_from_keywords=bool(config.get("tags_from_keywords"))),
         patience=_patience(config.get("max_attempts")),
-        items=tuple(_item(row) for row in found.rows),
+        items=tuple(_item(row, found.read_at) for row in found.rows),
         lease_left=found.lease_left,
         pace=pace_of(found.rows[0].publication.integration, found.read_at),
     )
@@ -102,8 +106,9 @@ def _patience(max_attempts: int | None) -> Patience:
     )
 
 
-def _item(row: BatchRow) -> Item:
+def _item(row: BatchRow, read_at: datetime) -> Item:
     publication = row.publication
+    until = publication.publish_until
     return Item(
         id=publication.id,
         content_id=publication.content_id,
@@ -113,6 +118,7 @@ def _item(row: BatchRow) -> Item:
         parts=_parts(publication),
         attempts=publication.attempts,
         unclear=publication.unclear,
+        closes_at=None if until is None else time.monotonic() + (until - read_at).total_seconds(),
     )
 
 

@@ -1,13 +1,18 @@
 """Taking what is due: the caps are counted once more, and what fits is accepted."""
 
+from datetime import datetime
+
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import PublishingSettings, ScheduleEntry
+from models.clock import now
 from models.due_slots import lock_due, refuse, take
 from models.missed_slots import clear_missed_slots, hold_unapproved
 from models.plan_requests import ask_for_plan
 from models.session import session_scope
-from tasks.site_planning import limit_reached
+from pipeline.schedule import Reason
+from tasks.site_planning import limit_reached, window_now
 
 AT_ONCE = 50
 """Entries one tick takes (S58); in one transaction, so that two ticks never take one twice."""
@@ -17,22 +22,31 @@ def take_due_slots() -> int:
     """Accept what is due and fits into the caps; return how many publishes that are."""
     with session_scope() as session:
         due = lock_due(session, AT_ONCE)
-        taken = [_take(session, entry, settings) for entry, settings in due]
+        present = session.execute(sa.select(now())).scalar_one()
+        taken = [_take(session, entry, settings, present) for entry, settings in due]
     return sum(taken)
 
 
-def _take(session: Session, entry: ScheduleEntry, settings: PublishingSettings) -> bool:
-    """Take an entry, unless a cap was used up since it was planned.
+def _take(
+    session: Session, entry: ScheduleEntry, settings: PublishingSettings, present: datetime
+) -> bool:
+    """Take an entry, unless a window was closed or a cap used up since it was planned.
 
-    What a person has timed exactly counts for the caps, and is not bound by them.
+    What a person has timed exactly counts for the caps, and is bound by neither.
     """
     if not entry.exact and entry.slot_at is not None:
         session.flush()
-        reason = limit_reached(session, settings, entry.integration_id, entry.slot_at)
-        if reason is not None:
-            refuse(entry, reason.value)
+        window = window_now(session, settings, present)
+        reason = (
+            limit_reached(session, settings, entry.integration_id, entry.slot_at)
+            if window
+            else Reason.WINDOW
+        )
+        if window is None or reason is not None:
+            refuse(entry, str(reason))
             ask_for_plan(session, [entry.site_id])
             return False
+        entry.slot_until = min(entry.slot_until or window.end, window.end)
     take(session, entry)
     return True
 

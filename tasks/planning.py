@@ -2,7 +2,7 @@
 
 import structlog
 
-from models.planning import ask_for_daily, sites_to_plan
+from models.due_plans import ask_for_daily, sites_to_plan
 from models.session import session_scope
 from tasks.app import app
 from tasks.heartbeat import beats

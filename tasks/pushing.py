@@ -1,5 +1,6 @@
 """Sending a batch to its site: ask about unclear items, bring the images, then the posts."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
@@ -12,6 +13,7 @@ from pipeline.errors import (
     SiteUnreachable,
     TemporaryError,
     UnclearOutcome,
+    WindowClosed,
 )
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
@@ -93,6 +95,8 @@ class Push:
             return self.site_error
         if error := media.error_for(item, self.batch.patience.max_attempts):
             return error
+        if item.closes_at is not None and time.monotonic() >= item.closes_at:
+            return WindowClosed("the site's window closed before its turn; it gets another slot")
         payload = build_publish_payload(item.wish, item.document, item.parts, media.addresses)
         self.lease.keep()
         try:

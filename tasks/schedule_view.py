@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Integration, PublishingSettings, ScheduleEntry, Site
 from models.clock import now
 from models.schedule_view import count_entries, happened, integrations_of, to_come
+from models.site_zones import zone_is_awaited
 from models.used_slots import used_slots
 from pipeline.schedule import Ledger, PublishingRules, rules_of, usage_since
 from pipeline.schedule.advice import warnings
@@ -56,7 +57,7 @@ def view_schedule(
         happened(session, ids, present - span),
         count_entries(session, ids),
         caps,
-        [*_standing(site, settings, integrations), *_of_settings(rules), *exceeding],
+        [*_standing(session, site, settings, integrations), *_of_settings(rules), *exceeding],
     )
 
 
@@ -70,12 +71,20 @@ def _of_settings(rules: PublishingRules) -> Iterator[str]:
     yield from (f"{field}: {words}" for field, words in warnings(rules))
 
 
+def _without_zone(session: Session, settings: PublishingSettings) -> str:
+    if zone_is_awaited(session, settings):
+        return "the site is being asked for its time zone: nothing goes out before it answers"
+    return "the site has told no time zone: its hours are those of UTC, unless time_zone says more"
+
+
 def _standing(
-    site: Site, settings: PublishingSettings, integrations: list[Integration]
+    session: Session, site: Site, settings: PublishingSettings, integrations: list[Integration]
 ) -> Iterator[str]:
     """Yield what keeps everything back, whatever the plan says."""
     if not settings.auto_publish_enabled:
         yield "auto_publish_enabled is off: only what people schedule goes out"
+    if settings.time_zone_source == "default":
+        yield _without_zone(session, settings)
     if not site.is_active:
         yield "the site is switched off: nothing goes out"
     if not integrations:

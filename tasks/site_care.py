@@ -9,6 +9,7 @@ import settings
 from models import Integration
 from models.clock import now_plus
 from models.outcomes import suspend_site
+from models.plan_requests import suggest_plan
 from models.session import session_scope
 from models.site_care import SiteNews, change_pace, tell_of_site
 from pipeline import pacing
@@ -67,6 +68,8 @@ def record_signs(integration_id: int, pace: Pace, signs: Signs) -> None:
         news = _news(pace, found, signs) if place else None
         if place and news:
             tell_of_site(session, place, news)
+        if place and found.opens < pace.opens:  # what waited for it is planned for now
+            suggest_plan(session, place.site_id)
         if place and pacing.is_lost(found, signs):
             suspend_site(session, integration_id, SiteUnreachable.code, signs.trouble)
     log.info(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models import Integration, PublishingSettings, Site, SiteRunKind
 from models.clock import now
 from models.plan_requests import ensure_settings
+from models.recalled_slots import recall_accepted
 from models.site_runs import accept_site_run
 from models.site_zones import take_zone, zone_told
 from pipeline.schedule import zone_from_wordpress
@@ -24,6 +25,7 @@ def settings_in_zone(session: Session, site: Site) -> PublishingSettings:
 def write_settings(session: Session, site: Site, values: Mapping[str, Any]) -> PublishingSettings:
     """Write columns of a site's settings and ask for a plan by them; return all that holds then."""
     settings = ensure_settings(session, site)
+    moved = any(values.get(name, known) != known for name, known in _calendar(settings))
     session.execute(
         sa.update(PublishingSettings)
         .where(PublishingSettings.site_id == site.id)
@@ -31,10 +33,18 @@ def write_settings(session: Session, site: Site, values: Mapping[str, Any]) -> P
         .execution_options(synchronize_session=False)
     )
     session.refresh(settings)
+    if moved:
+        recall_accepted(session, site.id)
     follow_wordpress(session, settings)
     if settings.auto_publish_enabled and settings.time_zone_source == "default":
         _ask_for_zone(session, site)
     return settings
+
+
+def _calendar(settings: PublishingSettings) -> list[tuple[str, object]]:
+    """Return what says when a window is open, with its present values."""
+    names = ("publish_days", "publish_time_slots", "blackout_dates", "time_zone")
+    return [(name, getattr(settings, name)) for name in names]
 
 
 def _ask_for_zone(session: Session, site: Site) -> None:

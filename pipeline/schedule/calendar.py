@@ -80,6 +80,12 @@ def openings(rules: PublishingRules, start: datetime, end: datetime) -> Iterator
         day += _DAY
 
 
+def opening_at(rules: PublishingRules, moment: datetime) -> Opening | None:
+    """Return the opening that a moment lies in; None while the site takes no posts."""
+    around = openings(rules, moment, moment)
+    return next((each for each in around if each.start <= moment < each.end), None)
+
+
 def _of_day(day: date, parts: list[Window], zone: tzinfo) -> Iterator[Opening]:
     found: list[tuple[datetime, datetime]] = []
     for part in sorted(parts):

@@ -15,6 +15,7 @@ class Reason(enum.StrEnum):
     MISSED = "missed"
     EXACT = "exact"
     BY_HAND = "by_hand"
+    SITE_AWAY = "site_away"
 
     # Only of refusals.
     NO_WINDOW = "no_window"
@@ -22,6 +23,8 @@ class Reason(enum.StrEnum):
     AUTO_PUBLISH_OFF = "auto_publish_off"
     NOT_APPROVED = "not_approved"
     NOT_PLANNED = "not_planned"
+    SITE_OFF = "site_off"
+    ZONE_AWAITED = "zone_awaited"
 
     # Of what is not in the queue.
     HELD = "held"
@@ -40,11 +43,14 @@ WORDS: dict[str, str] = {
     Reason.MISSED: "Its slot passed without it, so it has got another one.",
     Reason.EXACT: "A person chose this time.",
     Reason.BY_HAND: "Somebody published it by hand before its slot.",
+    Reason.SITE_AWAY: "Its site fails, or asked us to wait: it goes out when the site takes posts.",
     Reason.HELD: "Somebody holds it back.",
     Reason.WITHDRAWN: "Somebody took it out of the schedule.",
     Reason.NO_WINDOW: "The settings leave no window open in the time that is planned.",
     Reason.HORIZON: "Everything before it fills the time that is planned.",
     Reason.AUTO_PUBLISH_OFF: "auto_publish_enabled is off for its site.",
     Reason.NOT_APPROVED: "Its content is not approved.",
+    Reason.SITE_OFF: "Its site is switched off.",
+    Reason.ZONE_AWAITED: "Its site is being asked for its time zone; nothing goes out before.",
     Reason.NOT_PLANNED: "It came in after the newest plan; the next one has it.",
 }

@@ -1,10 +1,12 @@
 """`igny8 account`: listed, suspended as a whole, and let in again."""
 
 import pytest
+import sqlalchemy as sa
 from commands import igny8
 from factories import make_account, make_site, reload
 
-from models import Account
+from models import Account, PublishingSettings, Site
+from models.plan_requests import ensure_settings
 from models.session import session_scope
 
 
@@ -73,3 +75,14 @@ def test_a_name_that_is_anothers_number_is_not_guessed(account):
 
     assert igny8("account", "suspend", account.id).code == 4
     assert reload(account).suspended_at is None
+
+
+def test_resumed_its_sites_are_planned_anew(account):
+    with session_scope() as session:
+        site = session.scalars(sa.select(Site).filter_by(account_id=account.id)).one()
+        ensure_settings(session, site).plan_due = False
+
+    igny8("account", "resume", account.id)
+
+    with session_scope(read_only=True) as session:
+        assert session.get_one(PublishingSettings, site.id).plan_due

@@ -6,13 +6,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 import time_machine
+from factories import make_integration
 from servers import free_port
 from typer.testing import CliRunner
 
 from beat_schedule import beat_schedule
 from cli import checks, database
 from cli.main import app
-from models import Heartbeat, session
+from models import Heartbeat, Installation, session
+from models.clock import now
 
 
 @pytest.fixture
@@ -36,6 +38,17 @@ def ask():
     return done.exit_code, {check["subject"]: check for check in found["checks"]}
 
 
+def test_sites_with_an_older_plugin_are_counted(migrated):
+    with session.session_scope() as writing:
+        site = make_integration(writing).site
+        writing.add(Installation(site_id=site.id, version="1.0.0", last_seen=now()))
+
+    found = ask()[1]["plugins"]
+
+    assert (found["grade"], found["said"].partition(" ")[0]) == ("warn", "1")
+    assert "plugin_outdated" in found["advice"]
+
+
 def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
     code, found = ask()
 
@@ -52,6 +65,7 @@ def test_with_nothing_running_the_rest_is_still_looked_at(migrated):
         "workers": "fail",
         "beat": "fail",
         "queues": "warn",
+        "plugins": "ok",
         "API": "warn",
         "Flower": "warn",
     }

@@ -12,10 +12,12 @@ from models import (
     EntrySource,
     EntryState,
     EventStatus,
+    Installation,
     Publication,
     PublishingSettings,
     ScheduleEntry,
     SyncEvent,
+    kept_numbers,
 )
 from models.bulk_jobs import Selection, make_bulk_job
 from models.clock import now, now_plus
@@ -152,6 +154,22 @@ def test_the_schedule_is_counted_by_state_with_its_missed_slots(samples, tenant)
     assert found["igny8_slot_lag_seconds",] == 0
 
 
+def test_what_has_ended_is_counted_once_a_minute_whoever_asks(samples, tenant):
+    samples()
+    finish(make_publication(tenant.integration).id)
+    schedule(tenant, state=EntryState.TAKEN, missed=1)
+    make_publication(tenant.integration)
+    schedule(tenant)
+
+    found = samples()
+
+    assert found["igny8_publications", "queued"] == found["igny8_schedule_entries", "waiting"] == 1
+    ended = ("igny8_publications", "published"), ("igny8_schedule_entries", "taken")
+    assert [found[each] for each in (*ended, ("igny8_slots_missed",))] == [0, 0, 0]
+    kept_numbers.forget()
+    assert [samples()[each] for each in (*ended, ("igny8_slots_missed",))] == [1, 1, 1]
+
+
 def test_a_slot_that_has_come_and_nobody_takes_is_late(samples, tenant):
     schedule(tenant, slot_at=now_plus(-90), slot_until=now_plus(3600))
     assert 90 <= samples()["igny8_slot_lag_seconds",] < 3600
@@ -166,6 +184,13 @@ def test_sites_that_wait_for_their_plan_are_counted(samples, tenant):
         session.execute(sa.update(PublishingSettings).values(plan_due=True))
 
     assert samples()["igny8_sites_to_plan",] == 1
+
+
+def test_sites_with_an_older_plugin_are_counted(samples, tenant):
+    with session_scope() as session:
+        session.add(Installation(site_id=tenant.site.id, version="1.0.0", last_seen=now()))
+
+    assert samples()["igny8_plugins_outdated",] == 1
 
 
 def test_open_bulk_jobs_are_counted_and_ended_ones_are_not(samples, tenant):

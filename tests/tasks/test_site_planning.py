@@ -19,7 +19,8 @@ from models import (
     ScheduleEntry,
 )
 from models.accepting import Wanted, accept_publish
-from models.planning import LATE_AFTER, ask_for_daily, sites_to_plan
+from models.due_plans import sites_to_plan
+from models.planning import LATE_AFTER
 from models.session import session_scope
 from tasks.planning import plan_slots
 from tasks.site_planning import limit_reached, plan_site
@@ -298,18 +299,6 @@ def test_the_tick_plans_what_is_asked_for(site):
 
     assert reload(entry).slot_at is not None
     assert settings(site).planned_at == planned_at
-
-
-def test_a_day_later_the_horizon_has_moved(site):
-    add_entry(site)
-    plan(site)
-    with session_scope() as session:
-        assert ask_for_daily(session) == 0
-    change(settings(site), planned_at=now_of() - timedelta(hours=25))
-
-    with session_scope() as session:
-        assert ask_for_daily(session) == 1
-        assert sites_to_plan(session, 10) == [site.id]
 
 
 @pytest.mark.parametrize(
