@@ -10,6 +10,7 @@ namespace Igny8\Bridge\Images;
 use Igny8\Bridge\Document;
 use Igny8\Bridge\ImageBytes;
 use Igny8\Bridge\Media;
+use Igny8\Bridge\Ownership\TakenOver;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
 use WP_Error;
@@ -25,11 +26,14 @@ const FALLBACK_REASON = 'The image could not be attached.';
  * @param array<string, mixed> $row      Our row; renewed between images, for downloads take their time.
  * @param array<string, mixed> $document The document.
  * @return array<int, array<string, mixed>> One report per image, in the order of the document.
+ * @throws TakenOver When somebody took over meanwhile.
  */
 function attach_all( array &$row, array $document ): array {
 	$reports = array();
 	foreach ( Document\images( $document ) as $image ) {
-		Reservations\renew( $row );
+		if ( ! Reservations\renew( $row ) ) {
+			throw new TakenOver( 'Another request has taken this publication over.' );
+		}
 		$reports[] = attach( $row['post_id'], $image );
 	}
 	$is_wanted = in_array( 'featured', array_column( $reports, 'role' ), true );
