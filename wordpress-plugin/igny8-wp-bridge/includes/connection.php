@@ -10,6 +10,7 @@ namespace Igny8\Bridge\Connection;
 use Igny8\Bridge\Authentication;
 use Igny8\Bridge\Cron;
 use Igny8\Bridge\Engine;
+use Igny8\Bridge\Layers;
 use Igny8\Bridge\Outbox;
 use Igny8\Bridge\Registration;
 use Igny8\Bridge\Structure;
@@ -69,30 +70,9 @@ function test( string $key, int $wait ): array {
 		'success'        => Engine\is_good( $answer ) && true === ( $body['success'] ?? null ),
 		'message'        => Engine\words( $answer ),
 		'is_reached'     => false !== ( $body['connected'] ?? null ),
-		'layers'         => clean_layers( $body['layers'] ?? array() ),
+		'layers'         => Layers\clean( $body['layers'] ?? array() ),
 		'integration_id' => is_int( $id ) || is_string( $id ) ? $id : null,
 	);
-}
-
-/**
- * The layers of a test as they may be kept and shown.
- *
- * @param mixed $layers What the engine sent.
- * @return array<int, array{layer: string, ok: bool, skipped: bool, whose: string, message: string, what_to_do: string}>
- */
-function clean_layers( $layers ): array {
-	$clean = array();
-	foreach ( array_slice( array_filter( is_array( $layers ) ? $layers : array(), 'is_array' ), 0, 40 ) as $layer ) {
-		$row = array(
-			'ok'      => true === ( $layer['ok'] ?? null ),
-			'skipped' => true === ( $layer['skipped'] ?? null ),
-		);
-		foreach ( array( 'layer', 'whose', 'message', 'what_to_do' ) as $name ) {
-			$row[ $name ] = is_string( $layer[ $name ] ?? null ) ? sanitize_text_field( mb_substr( $layer[ $name ], 0, 500 ) ) : '';
-		}
-		$clean[] = $row;
-	}
-	return $clean;
 }
 
 /**
