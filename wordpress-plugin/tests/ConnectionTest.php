@@ -51,7 +51,7 @@ final class ConnectionTest extends EngineTestCase {
 		);
 		$this->assertSame( 'wait=10', $this->asked[0][1]['headers']['Prefer'] );
 		$this->assertSame( array( 'site_id', 'site_url', 'version', 'wordpress_version', 'php_version' ), array_keys( $register ) );
-		$this->assertSame( array( 'post_types', 'taxonomies', 'plugin_connection_enabled', 'two_way_sync_enabled', 'timestamp' ), array_keys( $push ) );
+		$this->assertSame( array( 'post_types', 'taxonomies', 'site', 'terms', 'plugin_connection_enabled', 'two_way_sync_enabled', 'timestamp' ), array_keys( $push ) );
 		foreach ( $this->asked as list( , $options ) ) {
 			$this->assertSame( 'Bearer ' . self::KEY, $options['headers']['Authorization'] );
 		}

@@ -271,7 +271,7 @@ final class SettingsTest extends EngineTestCase {
 			array( 'GET /api/v1/integration/integrations/', 'POST /api/v1/integration/integrations/3/update-structure/', 'POST /status/' ),
 			$this->paths()
 		);
-		$this->assertSame( array( 'post_types', 'taxonomies' ), array_slice( array_keys( json_decode( $this->asked[1][1]['body'], true ) ), 0, 2 ) );
+		$this->assertSame( array( 'post_types', 'taxonomies', 'site', 'terms' ), array_slice( array_keys( json_decode( $this->asked[1][1]['body'], true ) ), 0, 4 ) );
 		$this->assertSame( array( 0, 'Site structure synced successfully.' ), array( Outbox\count_waiting(), $this->notice() ) );
 	}
 

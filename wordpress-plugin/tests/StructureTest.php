@@ -10,6 +10,7 @@ namespace Igny8\Bridge\Tests;
 use Igny8\Bridge\Connection;
 use Igny8\Bridge\Cron;
 use Igny8\Bridge\Engine;
+use Igny8\Bridge\SiteFacts;
 use Igny8\Bridge\Structure;
 
 /**
@@ -123,6 +124,41 @@ final class StructureTest extends EngineTestCase {
 		$this->assertSame( array( 'walk' ), $structure['taxonomies']['area']['post_types'] );
 		$this->assertArrayNotHasKey( 'secret', $structure['post_types'] );
 		$this->assertArrayNotHasKey( 'attachment', $structure['post_types'] );
+	}
+
+	/**
+	 * Of the terms the most used are listed, and no more than 500 of a taxonomy; all are counted.
+	 */
+	public function test_many_terms(): void {
+		$post_id = $this->publish_well( $this->document( array( 'tags' => array( 'R&D' ) ) ) );
+		for ( $number = 1; $number <= SiteFacts\MOST_TERMS; ++$number ) {
+			wp_insert_term( "tag $number", 'post_tag' );
+		}
+		$structure = json_decode( (string) wp_json_encode( Structure\gather() ), true );
+		$tags      = $structure['terms']['post_tag'];
+		$this->assertSame( array( 501, 500 ), array( $structure['taxonomies']['post_tag']['count'], count( $tags ) ) );
+		$this->assertSame(
+			array(
+				'id'        => wp_get_post_tags( $post_id )[0]->term_id,
+				'name'      => 'R&D',
+				'slug'      => 'rd',
+				'parent_id' => null,
+				'count'     => 1,
+			),
+			$tags[0]
+		);
+	}
+
+	/**
+	 * What the site tells of itself is plain text.
+	 */
+	public function test_site(): void {
+		$name = get_option( 'blogname' );
+		update_option( 'blogname', 'Walks & <b>rivers</b>' );
+		$site = SiteFacts\describe();
+		update_option( 'blogname', $name );
+		$this->assertSame( array( home_url(), get_bloginfo( 'version' ), \Igny8\Bridge\VERSION ), array( $site['url'], $site['wordpress_version'], $site['plugin_version'] ) );
+		$this->assertStringStartsWith( 'Walks & ', $site['name'] );
 	}
 
 	/**
