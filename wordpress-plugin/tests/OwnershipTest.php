@@ -114,7 +114,7 @@ final class OwnershipTest extends BridgeTestCase {
 	}
 
 	/**
-	 * What the site shows: title, text, tags and fields of the post, and what the row says of it.
+	 * What the site shows: title, text, tags, featured image and fields of the post, and what the row says of it.
 	 *
 	 * @return array<int, mixed>
 	 */
@@ -125,6 +125,7 @@ final class OwnershipTest extends BridgeTestCase {
 			$post->post_title,
 			$post->post_content,
 			wp_get_post_tags( $post->ID, array( 'fields' => 'names' ) ),
+			get_post_thumbnail_id( $post ),
 			get_post_meta( $post->ID, '_igny8_seo_title', true ),
 			get_post_meta( $post->ID, '_igny8_seo_description', true ),
 			$row['state'],
@@ -138,7 +139,7 @@ final class OwnershipTest extends BridgeTestCase {
 	 * @return array<int, mixed>
 	 */
 	private function all_second(): array {
-		return array( 'Second', '<p>Second</p>', array( 'second tag' ), 'Second for search engines', 'Second', 'done', 2 );
+		return array( 'Second', '<p>Second</p>', array( 'second tag' ), 0, 'Second for search engines', 'Second', 'done', 2 );
 	}
 
 	/**
@@ -154,6 +155,7 @@ final class OwnershipTest extends BridgeTestCase {
 		return array(
 			'before the tags'                   => array( 'add_term_relationship', $is_term ),
 			'before the featured image'         => array( 'add_post_meta', static fn( $post_id, $field ): bool => '_thumbnail_id' === $field ),
+			'after the featured image'          => array( 'added_post_meta', static fn( $id, $post_id, $field ): bool => '_thumbnail_id' === $field ),
 			'before the fields'                 => array( 'add_post_meta', $is_seo ),
 			'before the text, in a filter'      => array( 'wp_insert_post_data', $is_public ),
 			'before the text, in the last hook' => array( 'pre_post_update', static fn( $post_id, $data ): bool => 'publish' === $data['post_status'] ),

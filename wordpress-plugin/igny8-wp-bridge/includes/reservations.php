@@ -251,7 +251,8 @@ function release( array $row, ?array $previous ): void {
 			)
 		);
 	} elseif ( null !== $previous && DONE === $previous['state'] && $previous['post_id'] === $row['post_id'] ) {
-		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) ) );
+		$columns = array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) );
+		write( $row, $columns + array( 'images' => wp_json_encode( $previous['images'] ) ) );
 	} else {
 		write( $row, array( 'reserved_at' => 0 ) );
 	}
