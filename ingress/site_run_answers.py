@@ -29,6 +29,8 @@ class LayerAnswer(BaseModel):
     whose: str | None = Field(description="Who can mend it: ours, site, host or network.")
     message: str
     what_to_do: str
+    code: str = Field("", description="Names message and what_to_do, to say them elsewhere.")
+    facts: dict[str, str] = Field({}, description="What is put in at {name} in them.")
 
 
 class SiteRunAnswer(BaseModel):

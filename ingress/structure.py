@@ -26,7 +26,9 @@ from pipeline.structures import (
     MOST_TYPES,
     Name,
     Override,
+    SiteFacts,
     Structure,
+    Term,
     merged_overrides,
     with_overrides,
 )
@@ -91,6 +93,8 @@ class ContentTypesAnswer(BaseModel):
 
     post_types: dict[str, ContentTypeAnswer]
     taxonomies: dict[str, ContentTypeAnswer]
+    site: SiteFacts | None = Field(description="What the site tells of itself; null: nothing yet.")
+    terms: dict[str, list[Term]] = Field(description="The most used of each taxonomy, 500 at most.")
     last_structure_fetch: datetime | None = Field(description="Null: no structure is here yet.")
     observed_at: datetime | None = Field(description="When the site looked so.")
     source: str | None = Field(description="`plugin` or `fetch`.")
@@ -203,6 +207,8 @@ def _content_types(session: Session, integration: Integration) -> dict[str, Any]
     }
     return {
         **shown,
+        "site": known.site_facts,
+        "terms": known.terms or {},
         "last_structure_fetch": _text(known.last_structure_fetch),
         "observed_at": _text(known.observed_at),
         "source": known.source,

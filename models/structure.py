@@ -35,6 +35,12 @@ class SiteStructure(Base):
     two_way_sync_enabled: Mapped[bool | None]
     """The plugin's own flags: reported, never ours (C30)."""
 
+    site_facts: Mapped[dict[str, Any] | None]
+    """What the site tells of itself: name, language, versions, theme."""
+
+    terms: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """The most used categories and tags, by taxonomy. Large, and read by one endpoint only."""
+
     due_at: Mapped[datetime | None]
     """When we fetch it ourselves."""
 

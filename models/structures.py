@@ -27,7 +27,7 @@ class Look:
     """A site as somebody saw it."""
 
     kinds: Mapping[str, Any]
-    """post_types and taxonomies; one that is missing is left as it is."""
+    """post_types, taxonomies, site_facts, terms; what is missing is left as it is."""
 
     observed_at: datetime | None
     source: str

@@ -235,7 +235,7 @@ def _words(kind: Kind, row: Known, shown: Shown | None) -> str:
         ),
         Kind.BEHIND: (
             f"the site shows revision {has} of {post} in place of {row.published_revision}, "
-            f"as after a restored backup{SENT_AGAIN}"
+            f"as after a restored backup or a request that slept there{SENT_AGAIN}"
         ),
         Kind.AHEAD: (
             f"the site shows revision {has} of {post}, but only {row.revision} is known here, "

@@ -4,7 +4,7 @@ Each layer rests on the one before: where one fails, the later ones are skipped 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pipeline import diagnosis_words as words
@@ -57,7 +57,7 @@ class Facts:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         """Return the facts that a link left; what another release wrote besides is left out."""
-        known = {field.name for field in fields(cls)}
+        known = {each.name for each in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 
     @property
@@ -80,6 +80,11 @@ class Layer:
     what_to_do: str = ""
     """Also where it is ok: what would be better."""
 
+    code: str = ""
+    """Names the words, so that they can be said in another language; with the facts in them."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -100,10 +105,11 @@ def diagnose(facts: Facts, wants: Wants) -> list[Layer]:
     for name, judge in _JUDGES.items():
         judged = None if failed else judge(facts, wants)
         if judged is None:
-            layers.append(Layer(name, ok=False, skipped=True, message=_why_skipped(name, failed)))
+            layers.append(_skipped(name, failed))
             continue
         ok, advice = judged
-        layers.append(Layer(name, ok, False, advice.whose, advice.message, advice.what_to_do))
+        words_of = (advice.whose, advice.message, advice.what_to_do, advice.code, advice.facts)
+        layers.append(Layer(name, ok, False, *words_of))
         failed = not ok
     return layers
 
@@ -117,26 +123,25 @@ Judged = tuple[bool, Advice] | None
 """Whether the layer is fine, and what to say of it; None where there is nothing to say."""
 
 
-def _why_skipped(name: str, failed: bool) -> str:
-    if failed:
-        return "Not looked at: a layer before it fails."
-    return words.NOTHING_TO_SAY.get(name, "Not looked at.")
+def _skipped(name: str, failed: bool) -> Layer:
+    advice = words.AFTER_A_FAILURE if failed else words.pick("unseen", words.UNSEEN, name, "")
+    return Layer(name, ok=False, skipped=True, message=advice.message, code=advice.code)
 
 
-def _fault_of(fault: str | None, table: Mapping[str, Advice]) -> Judged:
+def _fault_of(layer: str, fault: str | None, table: Mapping[str, Advice]) -> Judged:
     if fault is None:
         return None
-    return (fault == "", table.get(fault, table["other"]))
+    return (fault == "", words.pick(layer, table, fault, "other"))
 
 
 def _tls(facts: Facts, _: Wants) -> Judged:
     if not facts.uses_tls:
         return True, words.PLAIN_HTTP
-    return _fault_of(facts.tls_fault, words.TLS)
+    return _fault_of("tls", facts.tls_fault, words.TLS)
 
 
 def _http(facts: Facts, _: Wants) -> Judged:
-    judged = _fault_of(facts.http_fault, words.HTTP)
+    judged = _fault_of("http", facts.http_fault, words.HTTP)
     if judged is None:
         return None
     ok, advice = judged
@@ -156,7 +161,7 @@ def _rest(facts: Facts, _: Wants) -> Judged:
         return None
     if facts.rest_route:
         return True, words.REST_ANSWERS
-    advice = words.REST.get(facts.rest_status or 0, words.REST[0])
+    advice = words.pick("rest", words.REST, facts.rest_status or 0, 0)
     return False, advice.about(status=facts.rest_status or "nothing", code=facts.rest_code)
 
 
@@ -194,7 +199,7 @@ def _key(facts: Facts, _: Wants) -> Judged:
         return None
     if facts.key_accepted:
         return True, words.KEY_ACCEPTED
-    advice = words.KEY.get(facts.bridge_status or 0, words.KEY[0])
+    advice = words.pick("key", words.KEY, facts.bridge_status or 0, 0)
     return False, advice.about(status=facts.bridge_status or "nothing")
 
 
@@ -225,9 +230,9 @@ def _mib(size: int) -> str:
 
 
 _JUDGES: Mapping[str, Callable[[Facts, Wants], Judged]] = {
-    "address": lambda facts, _: _fault_of(facts.address_fault, words.ADDRESS),
-    "dns": lambda facts, _: _fault_of(facts.dns_fault, words.DNS),
-    "tcp": lambda facts, _: _fault_of(facts.tcp_fault, words.TCP),
+    "address": lambda facts, _: _fault_of("address", facts.address_fault, words.ADDRESS),
+    "dns": lambda facts, _: _fault_of("dns", facts.dns_fault, words.DNS),
+    "tcp": lambda facts, _: _fault_of("tcp", facts.tcp_fault, words.TCP),
     "tls": _tls,
     "http": _http,
     "wordpress": _wordpress,

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 OURS, SITE, HOST, NETWORK = "ours", "site", "host", "network"
 """Here; in WordPress; at who runs its server; between the two."""
@@ -15,23 +16,40 @@ class Advice:
     message: str
     what_to_do: str = ""
     whose: str | None = None
+    code: str = ""
+    """What the plugin finds its own, translated words by."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     def about(self, **facts: object) -> "Advice":
         """Return the same with the facts put in; what a site wrote is never read as a format."""
+        texts = {name: str(value) for name, value in facts.items()}
 
         def put_in(text: str) -> str:
-            return _PLACE.sub(lambda place: str(facts.get(place[1], place[0])), text)
+            return _PLACE.sub(lambda place: texts.get(place[1], place[0]), text)
 
-        return replace(self, message=put_in(self.message), what_to_do=put_in(self.what_to_do))
+        message, what_to_do = put_in(self.message), put_in(self.what_to_do)
+        return replace(self, message=message, what_to_do=what_to_do, facts=texts)
+
+
+Key = TypeVar("Key", str, int)
+
+
+def pick(name: str, table: Mapping[Key, Advice], key: Key, otherwise: Key) -> Advice:
+    """Return a table's words under their code, those of ``otherwise`` for a key it has not."""
+    known = key if key in table else otherwise
+    return replace(table[known], code=f"{name}_{'fine' if known == '' else known}")
 
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
-NOTHING_TO_SAY: Mapping[str, str] = {
-    "plugin_version": "The plugin tells its version only to who has the key.",
-    "authorization": "Whether the header arrives is seen only with a key that is accepted.",
-    "write": "The plugin tells this from version 1.5.0 on.",
-    "upload_limits": "The plugin did not tell its limit.",
+AFTER_A_FAILURE = Advice("Not looked at: a layer before it fails.", code="after_a_failure")
+UNSEEN: Mapping[str, Advice] = {
+    "": Advice("Not looked at."),
+    "plugin_version": Advice("The plugin tells its version only to who has the key."),
+    "authorization": Advice("Whether the header arrives is seen only with a key that is accepted."),
+    "write": Advice("The plugin tells this from version 1.5.0 on."),
+    "upload_limits": Advice("The plugin did not tell its limit."),
 }
 
 ADDRESS: Mapping[str, Advice] = {
@@ -112,6 +130,7 @@ PLAIN_HTTP = Advice(
     "The address begins with http://: nothing is encrypted on its way, the key included.",
     "Set up https at the host, then enter the address with https://.",
     HOST,
+    code="plain_http",
 )
 HTTP: Mapping[str, Advice] = {
     "": Advice("The web server answers."),
@@ -149,14 +168,15 @@ HTTP: Mapping[str, Advice] = {
     ),
     "other": Advice("The web server did not answer.", "Try again in a few minutes.", HOST),
 }
-IS_WORDPRESS = Advice("It is a WordPress.")
+IS_WORDPRESS = Advice("It is a WordPress.", code="is_wordpress")
 NOT_WORDPRESS = Advice(
     "A web site answers, but no WordPress.",
     "Enter the address of the WordPress itself; if it lies in a folder, with the folder, "
     "like https://example.com/blog.",
     OURS,
+    code="not_wordpress",
 )
-REST_ANSWERS = Advice("The REST API answers.")
+REST_ANSWERS = Advice("The REST API answers.", code="rest_answers")
 _SECURITY = (
     "Switch the blocking of the REST API off in the security plugin (Wordfence, iThemes, "
     "Disable REST API), or allow /wp-json/igny8/."
@@ -171,32 +191,36 @@ REST: Mapping[int, Advice] = {
     401: Advice("A plugin lets only logged-in users use the REST API ({code}).", _SECURITY, SITE),
     403: Advice("A security plugin or a firewall blocks the REST API.", _SECURITY, SITE),
 }
-PRETTY = Advice("Pretty permalinks are on.")
+PRETTY = Advice("Pretty permalinks are on.", code="pretty")
 PLAIN_PERMALINKS = Advice(
     "Pretty permalinks are off, or /wp-json/ is not passed on to WordPress; ?rest_route= is used.",
     "Choose anything but Plain under Settings > Permalinks.",
     SITE,
+    code="plain_permalinks",
 )
-PLUGIN_ANSWERS = Advice("The plugin igny8-wp-bridge answers.")
+PLUGIN_ANSWERS = Advice("The plugin igny8-wp-bridge answers.", code="plugin_answers")
 NO_PLUGIN = Advice(
     "The plugin igny8-wp-bridge is not active on the site.",
     "Install and activate it under Plugins.",
     SITE,
+    code="no_plugin",
 )
-NEW_ENOUGH = Advice("The plugin is version {version}.")
+NEW_ENOUGH = Advice("The plugin is version {version}.", code="new_enough")
 TOO_OLD = Advice(
     "The plugin is version {version}; publishing needs {oldest} or newer.",
     "Update it under Plugins.",
     SITE,
+    code="too_old",
 )
-NOT_STRIPPED = Advice("The Authorization header arrives.")
+NOT_STRIPPED = Advice("The Authorization header arrives.", code="not_stripped")
 STRIPPED = Advice(
     "The host removes the Authorization header on its way to PHP; our second header is used.",
     "Nothing has to be done. To mend it: SetEnvIf Authorization in .htaccess, or "
     "CGIPassAuth On at the host.",
     HOST,
+    code="stripped",
 )
-KEY_ACCEPTED = Advice("The plugin accepts our key.")
+KEY_ACCEPTED = Advice("The plugin accepts our key.", code="key_accepted")
 KEY: Mapping[int, Advice] = {
     0: Advice(
         "The plugin did not answer our question for its status (answer: {status}).",
@@ -215,17 +239,21 @@ KEY: Mapping[int, Advice] = {
         SITE,
     ),
 }
-CAN_WRITE = Advice("The plugin can create posts.")
+CAN_WRITE = Advice("The plugin can create posts.", code="can_write")
 CANNOT_WRITE = Advice(
     "The plugin can't create posts.",
     "Give the user that is chosen in the plugin's settings a role that may publish posts.",
     SITE,
+    code="cannot_write",
 )
-SEO_PLUGIN = Advice("SEO titles and descriptions go to {plugin}.")
-NO_SEO_PLUGIN = Advice("No SEO plugin is active: our plugin shows SEO titles itself.")
-BODIES_FIT = Advice("It takes files of up to {limit}.")
+SEO_PLUGIN = Advice("SEO titles and descriptions go to {plugin}.", code="seo_plugin")
+NO_SEO_PLUGIN = Advice(
+    "No SEO plugin is active: our plugin shows SEO titles itself.", code="no_seo_plugin"
+)
+BODIES_FIT = Advice("It takes files of up to {limit}.", code="bodies_fit")
 SMALL_BODIES = Advice(
     "It takes files of up to {limit}; ours may have {wanted}. Larger images will be left out.",
     "Raise upload_max_filesize and post_max_size in PHP's settings.",
     HOST,
+    code="small_bodies",
 )

@@ -25,7 +25,14 @@ from pydantic import (
 MOST_TYPES = 1000
 """Of each kind: a busy shop has about a hundred."""
 
+MOST_TERMS = 500
+"""Of each taxonomy, the most used first."""
+
+TAXONOMIES_WITH_TERMS = 10
 DEFAULT_FETCH_LIMIT = 100
+TEXT_LIMIT = 200
+"""Of what a site says of itself, and of a term: WordPress keeps no longer name or slug."""
+
 LABEL_LIMIT, RAW_LABEL_LIMIT = 100, 2000
 LARGEST_COUNT, LARGEST_FETCH_LIMIT = 2**31 - 1, 100_000
 
@@ -35,8 +42,18 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\
 
 def clean_label(label: str) -> str:
     """Return a label as text: no markup, no characters that nobody sees, not too long."""
-    text = html.unescape(nh3.clean(UNSEEN.sub(" ", label), tags=set()))
-    return " ".join(text.split())[:LABEL_LIMIT]
+    return clean_text(label)[:LABEL_LIMIT]
+
+
+def clean_text(text: str) -> str:
+    """Return what a site wrote as text: no markup, no unseen characters, at most 200."""
+    plain = html.unescape(nh3.clean(UNSEEN.sub(" ", text), tags=set()))
+    return " ".join(plain.split())[:TEXT_LIMIT]
+
+
+def web_address(text: str) -> str:
+    """Return the address of a web page; anything else becomes empty."""
+    return text if re.fullmatch(r"https?://[^\s<>\"']{1,2000}", text) else ""
 
 
 def _without_php_array(value: Any) -> Any:
@@ -51,9 +68,12 @@ def _written(value: Any) -> Any:
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")]
 Label = Annotated[str, Field(max_length=RAW_LABEL_LIMIT), AfterValidator(clean_label)]
+Text = Annotated[str, Field(max_length=RAW_LABEL_LIMIT), AfterValidator(clean_text)]
+Address = Annotated[str, Field(max_length=RAW_LABEL_LIMIT), AfterValidator(web_address)]
 Count = Annotated[StrictInt, Field(ge=0, le=LARGEST_COUNT)]
 FetchLimit = Annotated[StrictInt, Field(ge=0, le=LARGEST_FETCH_LIMIT)]
 Names = Annotated[list[Name], Field(max_length=MOST_TYPES)]
+TermId = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
@@ -85,6 +105,49 @@ Taxonomies = Annotated[
 ]
 
 
+class Term(BaseModel):
+    """A category or tag; its parent may be none of those that are listed."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: TermId
+    name: Text
+    slug: Text
+    parent_id: TermId | None = None
+    count: Count
+
+
+Terms = Annotated[list[Term], Field(max_length=MOST_TERMS)]
+TermsByTaxonomy = Annotated[
+    dict[Name, Terms],
+    Field(max_length=TAXONOMIES_WITH_TERMS),
+    BeforeValidator(_without_php_array),
+]
+
+
+class Theme(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    name: Text = ""
+    version: Text = ""
+
+
+class SiteFacts(BaseModel):
+    """What a site tells of itself."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Text = ""
+    description: Text = ""
+    url: Address = ""
+    language: Text = ""
+    timezone: Text = ""
+    wordpress_version: Text = ""
+    php_version: Text = ""
+    plugin_version: Text = ""
+    theme: Theme = Theme()
+
+
 class Structure(BaseModel):
     """A look at a site. What is not named is left as it is known (S141)."""
 
@@ -92,6 +155,8 @@ class Structure(BaseModel):
 
     post_types: PostTypes | None = None
     taxonomies: Taxonomies | None = None
+    site: SiteFacts | None = None
+    terms: TermsByTaxonomy | None = None
     plugin_connection_enabled: StrictBool | None = None
     two_way_sync_enabled: StrictBool | None = None
     timestamp: Moment | None = Field(None, description="When the site looked so (ISO 8601).")
@@ -102,12 +167,9 @@ class Structure(BaseModel):
 
     def kinds(self) -> dict[str, dict[str, Any]]:
         """Return what is to be stored of each kind that was told."""
-        found = {"post_types": self.post_types, "taxonomies": self.taxonomies}
-        return {
-            kind: {name: entry.model_dump(mode="json") for name, entry in entries.items()}
-            for kind, entries in found.items()
-            if entries is not None
-        }
+        told = self.model_dump(mode="json", include={"post_types", "taxonomies", "site", "terms"})
+        told["site_facts"] = told.pop("site")
+        return {kind: entries for kind, entries in told.items() if entries is not None}
 
 
 class Override(BaseModel):

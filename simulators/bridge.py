@@ -25,10 +25,9 @@ from simulators.messages import (
 )
 from simulators.pictures import MAX_BODY_BYTES, Library
 from simulators.store import DONE, Post, Publication, Store, now_gmt, sanitized
-from simulators.structure import describe_structure
+from simulators.structure import PHP_VERSION, WORDPRESS_VERSION, describe_structure
 
 NAMESPACE = "/igny8/v1"
-WORDPRESS_VERSION = "6.8.7"
 MOST_KEYS, MOST_HASHES = 50, 100
 ROUTES = {("POST", name) for name in ("publish", "media", "key")} | {
     ("GET", name) for name in ("status", "publications", "media", "structure", "post-state")
@@ -93,7 +92,7 @@ class Bridge:
             "plugin_version": PLUGIN_VERSION,
             "protocol": 1,
             "wordpress_version": WORDPRESS_VERSION,
-            "php_version": "8.2.29",
+            "php_version": PHP_VERSION,
             "site_url": self._store.url,
             "home_url": self._store.url,
             "timezone": "Europe/Berlin",

@@ -66,3 +66,32 @@ def test_published_posts_and_all_terms_are_counted(bridge):
     # Uncategorized, News, Places and Berlin.
     assert body["taxonomies"]["category"]["count"] == 4
     assert body["taxonomies"]["post_tag"]["count"] == 2
+
+
+def test_the_terms_are_listed_with_their_parents_the_most_used_first(bridge):
+    for content_id in (7, 8):
+        bridge.publish(
+            payload(content_id=content_id, slug=f"a-{content_id}", categories=[["News"]], tags=[])
+        )
+    bridge.publish(payload(content_id=9, slug="b", categories=[["Places", "Berlin"]], tags=["R&D"]))
+    terms = structure(bridge)["terms"]
+    by_name = {term["name"]: term for term in terms["category"]}
+
+    assert terms["category"][0]["name"] == "News"
+    assert (by_name["News"]["count"], by_name["News"]["parent_id"]) == (2, None)
+    assert by_name["Berlin"]["parent_id"] == by_name["Places"]["id"]
+    assert [(tag["name"], tag["count"]) for tag in terms["post_tag"]] == [("R&D", 1)]
+    assert set(terms["post_tag"][0]) == {"id", "name", "slug", "parent_id", "count"}
+
+
+def test_the_site_tells_of_itself(bridge):
+    site = structure(bridge)["site"]
+    status = bridge.call("GET", "/status").json()
+
+    for name in ("wordpress_version", "php_version", "plugin_version"):
+        assert site[name] == status[name]
+    assert site["url"] == status["home_url"]
+    assert set(site["theme"]) == {"name", "version"}
+    assert site["name"]
+    assert site["language"]
+    assert site["timezone"]

@@ -129,6 +129,7 @@ def test_a_site_that_is_switched_off_stays_out(client, tenant):
 def test_who_waits_gets_the_layers(client, tenant):
     layer = {"layer": "tls", "ok": False, "skipped": False, "whose": "host"}
     layer |= {"message": "It has expired.", "what_to_do": "Renew it."}
+    layer |= {"code": "tls_expired", "facts": {}}
     failed = End(False, "It has expired.", "tls", {"failing_layer": "tls", "layers": [layer]})
 
     def work():

@@ -85,6 +85,21 @@ def test_a_lost_table_makes_no_second_posts(integration, published, simulated_si
     assert census(integration) == []
 
 
+def test_what_a_request_that_slept_wrote_over_a_newer_text_is_mended(
+    integration, published, simulated_site
+):
+    revise(published, integration, "The newer text")
+    run_due()
+    simulated_site.write_late(int(published.external_id), "The older text")
+
+    assert census(integration) == [Kind.BEHIND]
+    run_due()
+
+    assert [post.title for post in simulated_site.posts] == ["The newer text"]
+    assert reload(published).published_revision == 2
+    assert census(integration) == []
+
+
 @pytest.mark.parametrize("removal", ["trash", "delete"])
 def test_what_a_person_removed_stays_removed_and_is_told_once(
     integration, published, simulated_site, removal

@@ -1,5 +1,6 @@
 """A real WordPress and the whole engine: connected by a person, kept in step, never held up."""
 
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ from models import (
     Integration,
     Publication,
     PublicationState,
+    Site,
     SiteRunKind,
     SiteStructure,
 )
@@ -39,6 +41,7 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[2]
 KEY = "igny8_live_connected-0123456789abcdefghijklmnop"
+OTHER_KEY = KEY[:-4] + "-new"
 SUITES = ["bookworm", "trixie", "sid"]
 GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
 SAVES = """<?php
@@ -210,6 +213,25 @@ def test_what_was_edited_while_we_were_away_arrives_in_its_order(connected, post
     sequences = [message.sequence for message in wait_for_inbox(61, visited=connected)]
     assert sequences == sorted(set(sequences))
     assert "Changes to be sent 0" in words_of(connected.page())
+
+
+def test_a_key_that_is_replaced_at_once_loses_no_change(connected, post, site, web):
+    with session_scope() as session:
+        session.get_one(Site, site.id).set_key(OTHER_KEY)
+    connected.write(f"posts/{post.external_id}", {"title": "Under the old key"})
+    connected.run_cron()
+    assert "Changes to be sent 1" in words_of(connected.page())
+
+    connected.save(
+        igny8_api_url=f"http://127.0.0.1:{web.port}",
+        igny8_api_key=OTHER_KEY,
+        igny8_site_id=str(site.id),
+    )
+    connected.write(f"posts/{post.external_id}", {"title": "Before Connect was pressed"})
+    told = wait_for_inbox(3, visited=connected)
+
+    titles = [json.loads(message.body)["post_title"] for message in told[1:]]
+    assert titles == ["Under the old key", "Before Connect was pressed"]
 
 
 def test_the_key_is_rotated_without_an_interruption(connected, post, site):

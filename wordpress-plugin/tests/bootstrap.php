@@ -21,3 +21,4 @@ $_SERVER['REQUEST_URI']    = '/';
 define( 'WP_USE_THEMES', false );
 require getenv( 'IGNY8_TEST_SITE' ) . '/wp-load.php';
 require_once __DIR__ . '/BridgeTestCase.php';
+require_once __DIR__ . '/EngineTestCase.php';

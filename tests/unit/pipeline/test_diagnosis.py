@@ -133,6 +133,22 @@ def test_what_a_site_writes_is_never_read_as_a_format():
     assert advice.message == "to {status} {0}"
 
 
+def test_each_layer_tells_the_code_of_its_words_and_their_facts():
+    answers = replace(WELL, http_fault="server_error", http_status=502)
+    found = {layer.layer: layer for layer in diagnose(answers, WANTS)}
+
+    assert found["dns"].code == "dns_fine"
+    assert found["http"].code == "http_server_error"
+    assert found["http"].facts["status"] == "502"
+    assert found["rest"].code == "after_a_failure"
+
+
+def test_an_unknown_fault_has_the_code_of_the_words_it_is_told_with():
+    found = {layer.layer: layer for layer in diagnose(replace(WELL, dns_fault="new"), WANTS)}
+
+    assert found["dns"].code == "dns_other"
+
+
 def test_every_table_has_words_for_what_it_does_not_know():
     for table in ("ADDRESS", "DNS", "TCP", "TLS", "HTTP"):
         assert "other" in getattr(diagnosis_words, table)

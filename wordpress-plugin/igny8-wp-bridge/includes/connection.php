@@ -8,10 +8,13 @@
 namespace Igny8\Bridge\Connection;
 
 use Igny8\Bridge\Authentication;
+use Igny8\Bridge\Cron;
 use Igny8\Bridge\Engine;
+use Igny8\Bridge\Layers;
 use Igny8\Bridge\Outbox;
 use Igny8\Bridge\Registration;
 use Igny8\Bridge\Structure;
+use Igny8\Bridge\Webhooks;
 
 const STATE_OPTION   = 'igny8_connection';
 const ENABLED_OPTION = 'igny8_connection_enabled';
@@ -67,30 +70,9 @@ function test( string $key, int $wait ): array {
 		'success'        => Engine\is_good( $answer ) && true === ( $body['success'] ?? null ),
 		'message'        => Engine\words( $answer ),
 		'is_reached'     => false !== ( $body['connected'] ?? null ),
-		'layers'         => clean_layers( $body['layers'] ?? array() ),
+		'layers'         => Layers\clean( $body['layers'] ?? array() ),
 		'integration_id' => is_int( $id ) || is_string( $id ) ? $id : null,
 	);
-}
-
-/**
- * The layers of a test as they may be kept and shown.
- *
- * @param mixed $layers What the engine sent.
- * @return array<int, array{layer: string, ok: bool, skipped: bool, whose: string, message: string, what_to_do: string}>
- */
-function clean_layers( $layers ): array {
-	$clean = array();
-	foreach ( array_slice( array_filter( is_array( $layers ) ? $layers : array(), 'is_array' ), 0, 40 ) as $layer ) {
-		$row = array(
-			'ok'      => true === ( $layer['ok'] ?? null ),
-			'skipped' => true === ( $layer['skipped'] ?? null ),
-		);
-		foreach ( array( 'layer', 'whose', 'message', 'what_to_do' ) as $name ) {
-			$row[ $name ] = is_string( $layer[ $name ] ?? null ) ? sanitize_text_field( mb_substr( $layer[ $name ], 0, 500 ) ) : '';
-		}
-		$clean[] = $row;
-	}
-	return $clean;
 }
 
 /**
@@ -170,14 +152,30 @@ function become_ready(): void {
 }
 
 /**
- * Forgets the engine, but for what the settings say: after other settings all else is of somebody else.
+ * Forgets the engine, but for what the settings say: at another address, or of another site, all else is of somebody else.
  */
 function forget(): void {
 	Registration\forget();
 	Outbox\clear();
 	delete_option( Engine\INTEGRATION_OPTION );
-	delete_option( STATE_OPTION );
-	foreach ( array( Authentication\NEXT_OPTION, Authentication\PREVIOUS_OPTION, Authentication\PREVIOUS_UNTIL_OPTION ) as $option ) {
+	forget_state();
+}
+
+/**
+ * Goes on with a new key for the same engine and site: what waits is still for them, and goes out with that key.
+ */
+function follow_key(): void {
+	Registration\may_refresh();
+	Outbox\make_due();
+	forget_state();
+	Cron\send_at( time() );
+}
+
+/**
+ * Forgets what the last test said, why nothing is sent, and the keys of a rotation.
+ */
+function forget_state(): void {
+	foreach ( array( STATE_OPTION, Webhooks\PAUSE_OPTION, Authentication\NEXT_OPTION, Authentication\PREVIOUS_OPTION, Authentication\PREVIOUS_UNTIL_OPTION ) as $option ) {
 		delete_option( $option );
 	}
 }

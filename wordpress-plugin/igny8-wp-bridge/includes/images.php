@@ -10,6 +10,7 @@ namespace Igny8\Bridge\Images;
 use Igny8\Bridge\Document;
 use Igny8\Bridge\ImageBytes;
 use Igny8\Bridge\Media;
+use Igny8\Bridge\Ownership\TakenOver;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
 use WP_Error;
@@ -25,12 +26,15 @@ const FALLBACK_REASON = 'The image could not be attached.';
  * @param array<string, mixed> $row      Our row; renewed between images, for downloads take their time.
  * @param array<string, mixed> $document The document.
  * @return array<int, array<string, mixed>> One report per image, in the order of the document.
+ * @throws TakenOver When somebody took over meanwhile.
  */
 function attach_all( array &$row, array $document ): array {
 	$reports = array();
 	foreach ( Document\images( $document ) as $image ) {
-		Reservations\renew( $row );
-		$reports[] = attach( $row['post_id'], $image );
+		if ( ! Reservations\renew( $row ) ) {
+			throw new TakenOver( 'Another request has taken this publication over.' );
+		}
+		$reports[] = attach( $row, $image );
 	}
 	$is_wanted = in_array( 'featured', array_column( $reports, 'role' ), true );
 	if ( ! $is_wanted ) {
@@ -42,13 +46,14 @@ function attach_all( array &$row, array $document ): array {
 /**
  * Attaches one image.
  *
- * @param int                   $post_id The post id.
- * @param array<string, string> $image   Role, hash, url, alt and caption.
+ * @param array<string, mixed>  $row   Our row.
+ * @param array<string, string> $image Role, hash, url, alt and caption.
  * @return array<string, mixed> The report.
  */
-function attach( int $post_id, array $image ): array {
-	$found = '' === $image['hash'] ? attachment_of_url( $image ) : attachment_of_hash( $image['hash'] );
-	if ( ! is_wp_error( $found ) && 'featured' === $image['role'] && ! show_as_thumbnail( $post_id, $found['attachment_id'] ) ) {
+function attach( array $row, array $image ): array {
+	$post_id = $row['post_id'];
+	$found   = '' === $image['hash'] ? attachment_of_url( $image ) : attachment_of_hash( $image['hash'] );
+	if ( ! is_wp_error( $found ) && 'featured' === $image['role'] && ! show_as_thumbnail( $row, $image, $found ) ) {
 		$found = Replies\error( 'igny8_write_failed', 500, 'WordPress did not take it as a featured image.' );
 	}
 	if ( is_wp_error( $found ) ) {
@@ -133,12 +138,17 @@ function attachment_of_url( array $image ) {
 /**
  * Makes an attachment the featured image.
  *
- * @param int $post_id       The post id.
- * @param int $attachment_id The attachment.
+ * It is noted in the row before: who takes over, and wants none, takes it away again.
+ *
+ * @param array<string, mixed>                    $row   Our row.
+ * @param array<string, string>                   $image The image.
+ * @param array{hash: string, attachment_id: int} $found Its attachment.
  */
-function show_as_thumbnail( int $post_id, int $attachment_id ): bool {
-	set_post_thumbnail( $post_id, $attachment_id ); // False also where nothing changed.
-	return (int) get_post_thumbnail_id( $post_id ) === $attachment_id;
+function show_as_thumbnail( array $row, array $image, array $found ): bool {
+	$noted = array_merge( $row['images'], array( report( $image, 'attached', Media\describe( $found['hash'], $found['attachment_id'] ) ) ) );
+	Reservations\write( $row, array( 'images' => wp_json_encode( $noted ) ) );
+	set_post_thumbnail( $row['post_id'], $found['attachment_id'] ); // False also where nothing changed.
+	return (int) get_post_thumbnail_id( $row['post_id'] ) === $found['attachment_id'];
 }
 
 /**

@@ -13,6 +13,7 @@ use Igny8\Bridge\Database;
 use Igny8\Bridge\Document;
 use Igny8\Bridge\Events;
 use Igny8\Bridge\Images;
+use Igny8\Bridge\Ownership;
 use Igny8\Bridge\Posts;
 use Igny8\Bridge\Publications;
 use Igny8\Bridge\Replies;
@@ -82,7 +83,15 @@ function publish( WP_REST_Request $request ): WP_REST_Response {
  */
 function work( string $work, array &$row, array $document ): ?WP_Error {
 	try {
-		return Claims\IMAGES === $work ? retry_images( $row, $document ) : write_post( $row, $document );
+		return Ownership\while_ours(
+			$row,
+			static function () use ( $work, &$row, $document ): ?WP_Error {
+				return Claims\IMAGES === $work ? retry_images( $row, $document ) : write_post( $row, $document );
+			}
+		);
+	} catch ( Ownership\TakenOver $lost ) {
+		Database\rollback();
+		return Replies\in_progress();
 	} catch ( Throwable $thrown ) {
 		Database\rollback();
 		return Replies\write_failed( get_class( $thrown ) . ': ' . $thrown->getMessage() );

@@ -119,5 +119,12 @@ function refresh(): void {
  */
 function forget(): void {
 	delete_option( OPTION );
+	may_refresh();
+}
+
+/**
+ * Lets the next refusal register again at once.
+ */
+function may_refresh(): void {
 	delete_transient( REFRESHED );
 }

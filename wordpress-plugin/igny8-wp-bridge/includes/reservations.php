@@ -2,9 +2,9 @@
 /**
  * The rows of the table of publications.
  *
- * A request owns a row while the row is in progress and `reserved_at` is the value
- * that request wrote; every write below names that value, so a request that was
- * given up and taken over cannot write any more.
+ * A request owns a row while the row is in progress and `reserved_at` and `fence` are the
+ * values that request wrote; every write below names them, so a request that was given up
+ * and taken over cannot write any more.
  *
  * @package Igny8\Bridge
  */
@@ -154,8 +154,53 @@ function write( array $row, array $columns ): bool {
 		'publication_key' => $row['publication_key'],
 		'state'           => IN_PROGRESS,
 		'reserved_at'     => $row['reserved_at'],
+		'fence'           => $row['fence'],
 	);
 	return 1 === (int) $wpdb->update( Database\publications_table(), $columns, $owned );
+}
+
+/**
+ * Whether a row is still ours.
+ *
+ * @param array<string, mixed> $row The row as we hold it.
+ */
+function is_ours( array $row ): bool {
+	$now = find( $row['publication_key'] );
+	return null !== $now && array( IN_PROGRESS, $row['reserved_at'], $row['fence'] ) === array( $now['state'], $now['reserved_at'], $now['fence'] );
+}
+
+/**
+ * Makes the row say that the post may show something of an older document than it promises.
+ *
+ * Of a finished publication it says the revision that was written late: whoever looks it up, or takes a
+ * census, sees that it is behind and sends the newest again. A request that is still at work loses the
+ * row, and so does not finish it; its next try writes everything anew.
+ *
+ * @param array<string, mixed> $row The row as the late writer holds it.
+ */
+function tell_of_late_write( array $row ): void {
+	$document = array_intersect_key( $row, array_flip( array( 'revision', 'fingerprint' ) ) );
+	do {
+		$now = find( $row['publication_key'] );
+		if ( null === $now || array_intersect_key( $now, $document ) === $document ) {
+			return; // The same document, whoever wrote it.
+		}
+		$truth = DONE === $now['state'] ? $document : array( 'reserved_at' => 0 );
+		$seen  = array_intersect_key( $now, array_flip( array( 'publication_key', 'state', 'reserved_at', 'fence', 'revision', 'fingerprint' ) ) );
+	} while ( array_intersect_key( $now, $truth ) !== $truth && 0 === change( $seen, $truth ) );
+}
+
+/**
+ * Changes a row that is still as it was seen.
+ *
+ * @param array<string, mixed> $seen    As it was.
+ * @param array<string, mixed> $columns What to write.
+ * @return int|null How many rows were changed, null when the database refused.
+ */
+function change( array $seen, array $columns ): ?int {
+	global $wpdb;
+	$changed = $wpdb->update( Database\publications_table(), $columns, $seen );
+	return false === $changed ? null : (int) $changed;
 }
 
 /**
@@ -167,7 +212,7 @@ function write( array $row, array $columns ): bool {
 function renew( array &$row ): bool {
 	$now = time();
 	if ( $now === $row['reserved_at'] ) {
-		return true; // Nobody takes over within the second.
+		return is_ours( $row ); // Writing the same value again changes no row.
 	}
 	if ( ! write( $row, array( 'reserved_at' => $now ) ) ) {
 		return false;
@@ -177,7 +222,7 @@ function renew( array &$row ): bool {
 }
 
 /**
- * Remembers the highest fence seen.
+ * Remembers the highest fence seen; that of a row at which somebody works is theirs.
  *
  * @param array<string, mixed> $row   The row.
  * @param int                  $fence The fence of this request.
@@ -185,7 +230,7 @@ function renew( array &$row ): bool {
 function raise_fence( array $row, int $fence ): void {
 	global $wpdb;
 	$table = Database\publications_table();
-	$wpdb->query( $wpdb->prepare( "UPDATE $table SET fence = %d WHERE publication_key = %s AND fence < %d", $fence, $row['publication_key'], $fence ) );
+	$wpdb->query( $wpdb->prepare( "UPDATE $table SET fence = %d WHERE publication_key = %s AND state = %s AND fence < %d", $fence, $row['publication_key'], DONE, $fence ) );
 }
 
 /**
@@ -202,10 +247,12 @@ function release( array $row, ?array $previous ): void {
 			array(
 				'publication_key' => $row['publication_key'],
 				'reserved_at'     => $row['reserved_at'],
+				'fence'           => $row['fence'],
 			)
 		);
 	} elseif ( null !== $previous && DONE === $previous['state'] && $previous['post_id'] === $row['post_id'] ) {
-		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) ) );
+		$columns = array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) );
+		write( $row, $columns + array( 'images' => wp_json_encode( $previous['images'] ) ) );
 	} else {
 		write( $row, array( 'reserved_at' => 0 ) );
 	}

@@ -10,6 +10,7 @@ namespace Igny8\Bridge\SettingsPage;
 use Igny8\Bridge\Authentication;
 use Igny8\Bridge\Connection;
 use Igny8\Bridge\Engine;
+use Igny8\Bridge\Layers;
 use Igny8\Bridge\Outbox;
 use Igny8\Bridge\Settings;
 use Igny8\Bridge\Structure;
@@ -39,7 +40,7 @@ function show(): void {
 		</form>
 		<?php
 		show_status();
-		show_layers( Connection\state()['layers'] );
+		Layers\show( Connection\state()['layers'] );
 		?>
 	</div>
 	<?php
@@ -214,79 +215,4 @@ function moment( int $at ): string {
 		return __( 'never', 'igny8-wp-bridge' );
 	}
 	return (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $at );
-}
-
-/**
- * Prints what the last test found, layer by layer.
- *
- * @param array<int, array<string, mixed>> $layers The layers.
- */
-function show_layers( array $layers ): void {
-	if ( array() === $layers ) {
-		return;
-	}
-	?>
-	<h2><?php esc_html_e( 'What the last test looked at', 'igny8-wp-bridge' ); ?></h2>
-	<table class="widefat striped" style="max-width: 60em">
-		<thead>
-			<tr>
-				<th scope="col" style="width: 14em"><?php esc_html_e( 'Layer', 'igny8-wp-bridge' ); ?></th>
-				<th scope="col"><?php esc_html_e( 'Found', 'igny8-wp-bridge' ); ?></th>
-				<th scope="col"><?php esc_html_e( 'What to do', 'igny8-wp-bridge' ); ?></th>
-			</tr>
-		</thead>
-		<tbody>
-			<?php foreach ( $layers as $layer ) : ?>
-				<tr>
-					<th scope="row"><span class="dashicons <?php echo esc_attr( icon( $layer ) ); ?>" aria-hidden="true"></span> <?php echo esc_html( name_of( $layer['layer'] ) ); ?></th>
-					<td><?php echo esc_html( found( $layer ) ); ?></td>
-					<td><?php echo esc_html( $layer['what_to_do'] ); ?></td>
-				</tr>
-			<?php endforeach; ?>
-		</tbody>
-	</table>
-	<?php
-}
-
-/**
- * A layer's name as people write it.
- *
- * @param string $layer What the engine calls it.
- */
-function name_of( string $layer ): string {
-	$names = array(
-		'wordpress' => 'WordPress',
-		'rest'      => __( 'REST API', 'igny8-wp-bridge' ),
-	);
-	if ( in_array( $layer, array( 'dns', 'tcp', 'tls', 'http', 'seo' ), true ) ) {
-		return strtoupper( $layer );
-	}
-	return $names[ $layer ] ?? ucfirst( str_replace( '_', ' ', $layer ) );
-}
-
-/**
- * What a layer's line says.
- *
- * @param array<string, mixed> $layer The layer.
- */
-function found( array $layer ): string {
-	if ( '' !== $layer['message'] ) {
-		return $layer['message'];
-	}
-	if ( $layer['skipped'] ) {
-		return __( 'not looked at', 'igny8-wp-bridge' );
-	}
-	return $layer['ok'] ? __( 'fine', 'igny8-wp-bridge' ) : __( 'not fine', 'igny8-wp-bridge' );
-}
-
-/**
- * The sign before a layer.
- *
- * @param array<string, mixed> $layer The layer.
- */
-function icon( array $layer ): string {
-	if ( $layer['skipped'] ) {
-		return 'dashicons-minus';
-	}
-	return $layer['ok'] ? 'dashicons-yes-alt' : 'dashicons-dismiss';
 }

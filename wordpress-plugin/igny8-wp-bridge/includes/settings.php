@@ -65,9 +65,10 @@ function register(): void {
 		);
 	}
 	if ( isset( $_POST['option_page'] ) && PAGE === $_POST['option_page'] ) { // phpcs:ignore -- Only decides what to watch; options.php checks the nonce.
-		foreach ( array( Engine\URL_OPTION, Authentication\KEY_OPTION, Engine\SITE_OPTION ) as $option ) {
+		foreach ( array( Engine\URL_OPTION, Engine\SITE_OPTION ) as $option ) {
 			add_action( "update_option_$option", 'Igny8\\Bridge\\Connection\\forget', 10, 0 );
 		}
+		add_action( 'update_option_' . Authentication\KEY_OPTION, 'Igny8\\Bridge\\Connection\\follow_key', 10, 0 );
 	}
 }
 

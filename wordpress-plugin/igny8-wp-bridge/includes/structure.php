@@ -12,6 +12,7 @@ use Igny8\Bridge\Connection;
 use Igny8\Bridge\Cron;
 use Igny8\Bridge\Engine;
 use Igny8\Bridge\Replies;
+use Igny8\Bridge\SiteFacts;
 use WP_Post_Type;
 use WP_REST_Response;
 use WP_Taxonomy;
@@ -83,6 +84,8 @@ function gather(): array {
 	return array(
 		'post_types'                => (object) array_map( static fn( WP_Post_Type $type ): array => describe_type( $type, $taxonomies, $enabled_types ), $types ),
 		'taxonomies'                => (object) array_map( static fn( WP_Taxonomy $taxonomy ): array => describe_taxonomy( $taxonomy, $types, $enabled_taxonomies ), $taxonomies ),
+		'site'                      => SiteFacts\describe(),
+		'terms'                     => SiteFacts\terms(),
 		'plugin_connection_enabled' => Connection\is_enabled(),
 		'two_way_sync_enabled'      => Connection\wants_two_way(),
 		'timestamp'                 => gmdate( 'Y-m-d\TH:i:s\Z' ),

@@ -88,7 +88,7 @@ function send( int $seconds ): int {
 	$end    = microtime( true ) + $seconds;
 	$taken  = 0;
 	$failed = 0;
-	while ( $failed < FAILURES_IN_A_ROW && microtime( true ) < $end && Outbox\is_open() && paused_until() <= time() ) {
+	while ( $failed < FAILURES_IN_A_ROW && microtime( true ) < $end && Engine\is_known() && Outbox\is_open() && paused_until() <= time() ) {
 		$row = Outbox\claim();
 		if ( null === $row ) {
 			break;

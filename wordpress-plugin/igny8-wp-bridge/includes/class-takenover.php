@@ -1,0 +1,16 @@
+<?php
+/**
+ * The reason why a request stops in the middle of its work.
+ *
+ * @package Igny8\Bridge
+ */
+
+namespace Igny8\Bridge\Ownership;
+
+use RuntimeException;
+
+/**
+ * Thrown where a request finds that another one has taken its publication over.
+ */
+final class TakenOver extends RuntimeException {
+}
