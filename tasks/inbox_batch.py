@@ -125,14 +125,11 @@ def _names(read: list[News]) -> Names:
 
 
 def addresses_of(integration: Integration) -> list[str]:
-    """Return the addresses under which a site is known here, normalised."""
-    found = []
-    for written in (integration.site.url, integration.external_site_url, integration.site_url):
-        try:
-            found.append(normalise_site_url(written or ""))
-        except BadSiteUrl:
-            continue
-    return found
+    """Return the address of a site, normalised: the old one of a site that moved is a copy's."""
+    try:
+        return [normalise_site_url(integration.site_url)]
+    except BadSiteUrl:
+        return []
 
 
 def known_of(publication: Publication) -> Known:
