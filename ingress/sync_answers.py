@@ -150,8 +150,8 @@ def sync_status(session: Session, integration: Integration) -> dict[str, Any]:
 def _last_result(session: Session, integration: Integration) -> str:
     if integration.sync_status not in {*BUSY, "idle"}:
         return integration.sync_status
-    ended = session.scalar(
-        sa.select(SiteRun.state)
+    ended = session.execute(
+        sa.select(SiteRun.state, SiteRun.finished_at, SiteRun.result)
         .where(
             SiteRun.integration_id == integration.id,
             SiteRun.kind == SiteRunKind.STRUCTURE_SYNC,
@@ -159,9 +159,13 @@ def _last_result(session: Session, integration: Integration) -> str:
         )
         .order_by(SiteRun.created_at.desc())
         .limit(1)
-    )
-    words = {SiteRunState.SUCCEEDED: "success", SiteRunState.FAILED: "failed"}
-    return words.get(ended, "success" if integration.last_sync_at else "none")  # type: ignore[arg-type]
+    ).first()
+    last = integration.last_sync_at
+    if ended is None or (last is not None and last > ended.finished_at):
+        return "success" if last else "none"  # the plugin told it since
+    if ended.state is SiteRunState.FAILED:
+        return "failed"
+    return "partial" if (ended.result or {}).get("partial") else "success"
 
 
 def sync_health(session: Session, integration: Integration) -> dict[str, Any]:
