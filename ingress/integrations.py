@@ -174,10 +174,15 @@ def change(path: IntegrationPath, body: IntegrationChange) -> Any:
     operation_id="delete_integration",
 )
 def delete(path: IntegrationPath) -> Any:
-    """Remove an integration with all that we know of its posts; the posts themselves stay."""
+    """Remove an integration with all that we know of its posts; the posts themselves stay.
+
+    One at another address than its site's own takes an admin: made anew, it would be there.
+    """
     with session_scope() as session:
         # Locked as dispatch locks it: no batch starts between the look and the removal.
         found = own_integration(session, path.integration_id, to_change=True)
+        if found.site_url != found.site.url:
+            require_role(Role.ADMIN)
         on_its_way = sa.exists().where(
             Publication.integration_id == found.id,
             Publication.state == PublicationState.PUBLISHING,

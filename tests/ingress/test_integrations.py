@@ -354,5 +354,11 @@ class TestTheAddressThatTheKeyIsSentTo:
         assert editor.patch(own(tenant), json={"config_json": config}).status_code == 200
         assert editor.put(own(tenant), json={"config_json": config}).status_code == 200
 
+    def test_an_editor_does_not_bring_the_old_one_back_by_removing_it(self, editor, api, tenant):
+        api.patch(own(tenant), json=ELSEWHERE)
+
+        problem_of(editor.delete(own(tenant)), 403, "forbidden")
+        assert api.delete(own(tenant)).status_code == 204
+
     def test_an_admin_changes_it(self, api, tenant):
         assert api.patch(own(tenant), json=ELSEWHERE).status_code == 200
