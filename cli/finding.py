@@ -60,7 +60,8 @@ def find_integration(session: Session, written: str) -> Integration:
             raise NotFound(f"there is no site {number}; `igny8 site list` shows them all")
         return found
     url = normalised(written)
-    same = session.scalars(query.where(Site.url == url)).all()
+    here = sa.or_(Site.url == url, Integration.external_site_url == url)
+    same = session.scalars(query.where(here)).all()
     if not same:
         raise NotFound(f"there is no site {url}; `igny8 site list` shows them all")
     if len(ids := {one.site_id for one in same}) > 1:

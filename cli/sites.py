@@ -53,6 +53,20 @@ def check_sites(
     check_sites(chosen)
 
 
+@site.command("move")
+def move_site(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+    url: Annotated[str, typer.Argument(help="Where it is from now on.")],
+    allow_private: Annotated[
+        bool, typer.Option("--allow-private", help="It may have a private address.")
+    ] = False,
+) -> None:
+    """Say that a site has another address: its key goes there, and its plugin is let in there."""
+    from cli.site_moving import move_site
+
+    move_site(chosen, url, allow_private=allow_private)
+
+
 @site.command("pace")
 def set_pace(
     chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],

@@ -43,7 +43,7 @@ def site_values(integration: Integration) -> Values:
     return {
         "id": integration.site_id,
         "name": integration.site.name,
-        "url": integration.site.url,
+        "url": integration.site_url,
         "platform": integration.platform,
         "key": integration.site.masked_key,
         "connection_status": integration.connection_status,

@@ -100,7 +100,9 @@ def _web(settings: Settings) -> Plan:
         "web",
         (
             *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-            *("--host", host, "--port", str(port), "--blocking-threads", "32", "ingress.wsgi:app"),
+            *("--host", host, "--port", str(port), "--blocking-threads", "32"),
+            # Milliseconds. It has no limit for bodies: see deploy/README.md, nginx.
+            *("--http1-header-read-timeout", "10000", "ingress.wsgi:app"),
         ),
         lambda: probes.answers_http(host, port, "/healthz"),
         patience=20,

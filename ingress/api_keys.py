@@ -3,9 +3,11 @@
 from http import HTTPStatus
 from typing import Any
 
+import sqlalchemy as sa
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from ingress.aliases import BASE, aliased
 from ingress.auth import require_role, require_token
@@ -21,14 +23,11 @@ from ingress.site_run_answers import (
     answer_run,
 )
 from ingress.tenancy import own_integration, own_site
-from models import Role, SiteRunKind
+from models import EventStatus, Installation, Integration, Role, SiteRunKind, SyncEvent
 from models.connecting import ensure_integration
 from models.keys import new_site_key, replace_key
 from models.session import session_scope
 from models.site_runs import accept_site_run
-
-IN_USE = frozenset({"connected", "ready"})
-"""Of an integration: its site was seen to take the key."""
 
 PROBLEMS = problem_responses(
     "invalid_fields",
@@ -79,7 +78,7 @@ def generate(header: IdempotentHeaders, body: KeyRequest) -> Any:
     with session_scope() as session:
         site = own_site(session, body.site_id, to_change=True)
         integration, _ = ensure_integration(session, site, credentials=None)
-        if integration.connection_status in IN_USE and not body.replace:
+        if not body.replace and _is_in_use(session, integration):
             raise Problem(
                 "key_in_use",
                 "The site works with its present key: change it by rotate-api-key, "
@@ -93,6 +92,17 @@ def generate(header: IdempotentHeaders, body: KeyRequest) -> Any:
             integration_id=integration.id,
         ).model_dump()
         return remembered(session, answer, HTTPStatus.CREATED, shown_once="api_key")
+
+
+def _is_in_use(session: Session, integration: Integration) -> bool:
+    """Whether the site was ever seen to have its key: one that is out of order still has it."""
+    if integration.connection_status in {"connected", "ready"}:
+        return True
+    registered = sa.exists().where(Installation.site_id == integration.site_id)
+    worked = sa.exists().where(
+        SyncEvent.integration_id == integration.id, SyncEvent.status == EventStatus.SUCCESS
+    )
+    return bool(session.scalar(sa.select(sa.or_(registered, worked))))
 
 
 @aliased(

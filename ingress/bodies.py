@@ -1,5 +1,6 @@
 """What a body must be before anything reads it: measured, small enough, and strict JSON."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Request, request
@@ -8,6 +9,9 @@ from ingress.errors import Problem
 from pipeline.strict_json import JsonRefused, parse
 
 WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+SMALL = 64 * 1024
+"""Bytes of a body that holds a few words."""
+
 SLACK = 256 * 1024
 """Bytes a body may have beyond its HTML: the other fields, and JSON's escapes."""
 
@@ -53,6 +57,21 @@ def check_body() -> None:
         raise Problem(
             "unsupported_media_type", "Send Content-Type: application/json, not compressed, UTF-8."
         )
+
+
+def at_most(limit: int) -> Callable[[], None]:
+    """Return what refuses longer bodies; for a blueprint's ``before_request``.
+
+    Raises:
+        Problem: 413.
+    """
+
+    def check() -> None:
+        length = request.content_length or 0
+        if length > limit:
+            raise Problem("too_large", f"The body has {length} bytes; {limit} may be.")
+
+    return check
 
 
 def _refuse_unmeasured() -> None:

@@ -10,12 +10,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from ingress.aliases import BASE
 from ingress.answers import public_url
+from ingress.bodies import SMALL, at_most
 from ingress.content_fields import RowId
-from ingress.errors import Problem, problem_responses
+from ingress.errors import problem_responses
 from ingress.onboarding import check_address
-from ingress.site_keys import site_of_key
+from ingress.site_keys import refuse_other_site, require_site_key
 from models import Site
-from models.connecting import ensure_integration
+from models.connecting import address_of, ensure_integration
 from models.installing import Seen, register_installation
 from models.session import session_scope
 
@@ -26,6 +27,8 @@ bp = APIBlueprint(
     abp_tags=[Tag(name="plugin", description="The plugin on the sites")],
     abp_security=[{"bearer": []}, {"site_key": []}],
 )
+bp.before_request(at_most(SMALL))
+bp.before_request(require_site_key)
 
 
 def _is_version(text: str) -> str:
@@ -87,12 +90,10 @@ class RegisterAnswer(BaseModel):
 )
 def register(body: RegisterRequest) -> Any:
     """Note an installation or its new version; takes the site's key."""
-    asking = site_of_key()
-    if asking.id != body.site_id:
-        raise Problem("not_found", "This key belongs to another site id.")
-    check_address(asking, body.site_url)
+    refuse_other_site(body.site_id)
     with session_scope() as session:
-        site = session.get_one(Site, asking.id)
+        site = session.get_one(Site, body.site_id)
+        check_address(address_of(session, site), body.site_url)
         integration, _ = ensure_integration(session, site)
         seen = Seen(
             body.version,

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import platforms
 from ingress.aliases import BASE, aliased
-from ingress.auth import require_token
+from ingress.auth import require_role, require_token
 from ingress.broker import ring
 from ingress.errors import Problem, problem_responses, refused_field
 from ingress.idempotency import PROBLEMS, IdempotentHeaders, idempotent, remembered
@@ -31,7 +31,7 @@ from ingress.integration_fields import (
 from ingress.integration_list import list_integrations
 from ingress.site_keys import require_token_or_site_key
 from ingress.tenancy import own_integration, own_site
-from models import Integration, Publication, PublicationState
+from models import Integration, Publication, PublicationState, Role
 from models.connecting import ensure_integration
 from models.plan_requests import suggest_plan
 from models.reconnecting import sweep_again
@@ -83,12 +83,17 @@ aliased(
 )
 @idempotent
 def create(header: IdempotentHeaders, body: NewIntegration) -> Any:
-    """Connect a site on a platform. A WordPress site has its key first (`generate-api-key`)."""
+    """Connect a site on a platform. A WordPress site has its key first (`generate-api-key`).
+
+    At another address than the site's own it takes an admin: the key is sent there.
+    """
     refuse_platform(body.platform)
     with session_scope() as session:
         site = own_site(session, body.site)
         if site.wp_api_key_digest is None:
             raise Problem("no_site_key", "Generate the site's key first: generate-api-key.")
+        if (body.config_json.site_url or site.url) != site.url:
+            require_role(Role.ADMIN)
         made, is_new = ensure_integration(
             session,
             site,
@@ -127,7 +132,7 @@ def read(path: IntegrationPath) -> Any:
     operation_id="replace_integration",
 )
 def replace(path: IntegrationPath, body: IntegrationReplacement) -> Any:
-    """Set an integration's switches and settings as a whole."""
+    """Set an integration's switches and settings as a whole. Another address takes an admin."""
     with session_scope() as session:
         found = own_integration(session, path.integration_id, to_change=True)
         for name in ("site", "platform"):
@@ -149,7 +154,7 @@ def replace(path: IntegrationPath, body: IntegrationReplacement) -> Any:
     operation_id="change_integration",
 )
 def change(path: IntegrationPath, body: IntegrationChange) -> Any:
-    """Change what the body names."""
+    """Change what the body names. Another address takes an admin: the site's key is sent there."""
     with session_scope() as session:
         found = own_integration(session, path.integration_id, to_change=True)
         if body.is_active is not None:
@@ -171,10 +176,15 @@ def change(path: IntegrationPath, body: IntegrationChange) -> Any:
     operation_id="delete_integration",
 )
 def delete(path: IntegrationPath) -> Any:
-    """Remove an integration with all that we know of its posts; the posts themselves stay."""
+    """Remove an integration with all that we know of its posts; the posts themselves stay.
+
+    One at another address than its site's own takes an admin: made anew, it would be there.
+    """
     with session_scope() as session:
         # Locked as dispatch locks it: no batch starts between the look and the removal.
         found = own_integration(session, path.integration_id, to_change=True)
+        if found.site_url != found.site.url:
+            require_role(Role.ADMIN)
         on_its_way = sa.exists().where(
             Publication.integration_id == found.id,
             Publication.state == PublicationState.PUBLISHING,
@@ -226,5 +236,8 @@ def _merged(integration: Integration, body: IntegrationChange) -> dict[str, Any]
 
 
 def _set_config(integration: Integration, config: dict[str, Any]) -> None:
+    if config["site_url"] != integration.site_url:
+        # Who may not have the site's key may not say where it is sent either.
+        require_role(Role.ADMIN)
     integration.config_json = config
     integration.external_site_url = config["site_url"]  # C16

@@ -1,6 +1,8 @@
 """The plugin's first call: is this the key of that site? Open to all, so that it can be asked.
 
 The same answer for a site that is not there and for a wrong key, after the same work (C9, C36).
+Whoever asks is counted before the body is read: by the site whose key a header shows, else by the
+address, which a shared host's sites have in common.
 """
 
 from http import HTTPStatus
@@ -14,15 +16,16 @@ from sqlalchemy.orm import Session
 
 from ingress.aliases import BASE, aliased
 from ingress.auth import LONGEST, bearer, refuse_suspended
+from ingress.bodies import SMALL, at_most
 from ingress.broker import ring_site_runs
 from ingress.content_fields import RowId
 from ingress.errors import Problem, problem_responses, refused_field
-from ingress.site_keys import HEADER
+from ingress.site_keys import HEADER, presented_key
 from ingress.site_run_answers import LayerAnswer, WaitHeaders, accepted_site_run, site_outcome
 from ingress.throttling import Limit, address, spend
 from ingress.waiting import preferred_wait
 from models import Account, Role, Site, SiteRunKind
-from models.connecting import ensure_integration
+from models.connecting import address_of, ensure_integration
 from models.keys import KeyKind, find_by_key
 from models.session import session_scope
 from models.site_runs import accept_site_run
@@ -34,6 +37,20 @@ bp = APIBlueprint(
     url_prefix=BASE,
     abp_tags=[Tag(name="connection", description="Does it work, and if not: why not")],
 )
+bp.before_request(at_most(SMALL))
+
+
+@bp.before_request
+def _count() -> None:
+    """Count who asks.
+
+    Raises:
+        Problem: 429.
+    """
+    with session_scope(read_only=True) as session:
+        known = find_by_key(session, presented_key())
+    g.is_counted_by_key = known is not None
+    spend(Limit.ONBOARDING, f"key of site {known[0].id}" if known else address())
 
 
 class FirstCall(BaseModel):
@@ -83,8 +100,9 @@ class ConnectedAnswer(BaseModel):
 )
 def test_connection(header: WaitHeaders, body: FirstCall) -> Any:
     """Check a site's key, give the site its integration, and test the way back to it."""
-    spend(Limit.ONBOARDING, address())
-    spend(Limit.ONBOARDING, f"site {body.site_id}")
+    if not g.is_counted_by_key:
+        # Apart from those with its key, whom strangers must not be able to shut out.
+        spend(Limit.ONBOARDING, f"site {body.site_id}")
     with session_scope() as session:
         site = _site(session, body)
         integration, _ = ensure_integration(session, site)
@@ -110,7 +128,7 @@ def _site(session: Session, body: FirstCall) -> Site:
     refuse_suspended(session.get_one(Account, site.account_id).suspended_at)
     if not site.is_active:
         raise Problem("site_inactive", "Switch the site on to let it in again.")
-    check_address(site, body.site_url)
+    check_address(address_of(session, site), body.site_url)
     g.account_id, g.site_id, g.role = site.account_id, site.id, Role.EDITOR
     g.key_kind = KeyKind(kind)
     return site
@@ -123,19 +141,27 @@ def _key(body: FirstCall) -> str:
     return key if len(key) <= LONGEST and key.isascii() and key.isprintable() else ""
 
 
-def check_address(site: Site, told: str | None) -> None:
-    """Refuse a plugin that runs elsewhere: a copied site must not pass for the first one (C37)."""
+def check_address(address: str, told: str | None) -> None:
+    """Refuse a plugin that runs elsewhere than at ``address``.
+
+    A copied site must not pass for the first one (C37); one that has moved has its new address
+    written into `config_json.site_url` first.
+
+    Raises:
+        Problem: 400.
+    """
     if told is None:
         return
     try:
-        same = normalise_site_url(told) == site.url
+        same = normalise_site_url(told) == normalise_site_url(address)
     except BadSiteUrl as error:
         raise refused_field("site_url", str(error)) from None
     if not same:
         raise refused_field(
             "site_url",
-            f"this key is for {site.url}, and the plugin runs at another address: enter the "
-            "site's own address here, or make a key for the other one",
+            f"this key is for {address}, and the plugin runs at another address. If the site has "
+            "moved, an admin enters its new address in config_json.site_url of the integration, or "
+            "with `igny8 site move`; a copy of the site needs a key of its own",
         )
 
 

@@ -22,6 +22,7 @@ from models import (
 from models.backlog import backlog_of
 from models.clock import now
 from models.health import outcomes_of
+from models.structures import takes_over_edits
 from models.synced_counts import posts_synced
 
 HOURS, NEWEST = 48, 20
@@ -38,6 +39,10 @@ class SyncStatus(BaseModel):
     last_sync_at: datetime | None
     sync_error: str | None
     connection_status: str
+    takes_over_edits: bool = Field(
+        description="Whether title, terms and author come from the site: `sync_enabled` and both "
+        "switches of two-way sync (C30)."
+    )
     run: SiteRunAnswer | None = Field(description="The newest structure sync.")
 
 
@@ -143,6 +148,7 @@ def sync_status(session: Session, integration: Integration) -> dict[str, Any]:
         last_sync_at=integration.last_sync_at,
         sync_error=integration.sync_error,
         connection_status=connection_status(integration),
+        takes_over_edits=takes_over_edits(session, integration),
         run=SiteRunAnswer(**site_run_answer(newest)) if newest else None,
     ).model_dump(mode="json")
 
@@ -150,8 +156,8 @@ def sync_status(session: Session, integration: Integration) -> dict[str, Any]:
 def _last_result(session: Session, integration: Integration) -> str:
     if integration.sync_status not in {*BUSY, "idle"}:
         return integration.sync_status
-    ended = session.scalar(
-        sa.select(SiteRun.state)
+    ended = session.execute(
+        sa.select(SiteRun.state, SiteRun.finished_at, SiteRun.result)
         .where(
             SiteRun.integration_id == integration.id,
             SiteRun.kind == SiteRunKind.STRUCTURE_SYNC,
@@ -159,9 +165,13 @@ def _last_result(session: Session, integration: Integration) -> str:
         )
         .order_by(SiteRun.created_at.desc())
         .limit(1)
-    )
-    words = {SiteRunState.SUCCEEDED: "success", SiteRunState.FAILED: "failed"}
-    return words.get(ended, "success" if integration.last_sync_at else "none")  # type: ignore[arg-type]
+    ).first()
+    last = integration.last_sync_at
+    if ended is None or (last is not None and last > ended.finished_at):
+        return "success" if last else "none"  # the plugin told it since
+    if ended.state is SiteRunState.FAILED:
+        return "failed"
+    return "partial" if (ended.result or {}).get("partial") else "success"
 
 
 def sync_health(session: Session, integration: Integration) -> dict[str, Any]:

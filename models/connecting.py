@@ -12,6 +12,13 @@ from models.site import Site
 WORDPRESS = "wordpress"
 
 
+def address_of(session: Session, site: Site, platform: str = WORDPRESS) -> str:
+    """Return where a site is on a platform: its integration's address, else its own (C16)."""
+    query = sa.select(Integration).filter_by(site_id=site.id, platform=platform)
+    found = session.scalars(query.options(joinedload(Integration.site))).one_or_none()
+    return found.site_url if found else site.url
+
+
 def ensure_integration(
     session: Session, site: Site, platform: str = WORDPRESS, **values: Any
 ) -> tuple[Integration, bool]:

@@ -86,17 +86,22 @@ def integrations_of(session: Session, site_ids: Collection[int]) -> list[Integra
     return list(session.scalars(sa.select(Integration).where(*wanted))) if site_ids else []
 
 
-def end_orphans(session: Session) -> None:
-    """End the messages of sites that nothing was ever published on: they have no integration."""
+def end_orphans(session: Session) -> list[int]:
+    """End the messages of sites that have no integration; return their ids.
+
+    There is nothing for an event to stand at.
+    """
     connected = sa.exists().where(
         Integration.site_id == InboxMessage.site_id, Integration.platform == PLATFORM
     )
-    session.execute(
+    ended = session.execute(
         sa.update(InboxMessage)
         .where(InboxMessage.state == IS_WAITING, ~connected)
         .values(state=InboxState.IGNORED, reason="the site has no integration", finished_at=now())
+        .returning(InboxMessage.id)
         .execution_options(synchronize_session=False)
     )
+    return list(ended.scalars())
 
 
 def claim_messages(session: Session, integration: Integration, lease: float) -> InboxClaim | None:

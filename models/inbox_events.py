@@ -40,6 +40,8 @@ class Ended:
     external_id: str | None = None
     content_type: str = "post"
     details: dict[str, Any] | None = None
+    about: str | None = None
+    """status or metadata, where that is known; else as its address says."""
 
 
 def tell_of_messages(session: Session, integration: Integration, ended: Iterable[Ended]) -> None:
@@ -51,12 +53,13 @@ def tell_of_messages(session: Session, integration: Integration, ended: Iterable
 
 def _event(integration: Integration, ended: Ended) -> dict[str, Any]:
     message, status = ended.message, STATUS.get(ended.state, EventStatus.FAILED)
+    about = ended.about or message.door
     return {
         "account_id": integration.account_id,
         "site_id": integration.site_id,
         "integration_id": integration.id,
-        "event_type": "metadata_sync" if message.door == "metadata" else "webhook",
-        "action": ACTIONS.get(message.door, "webhook"),
+        "event_type": "metadata_sync" if about == "metadata" else "webhook",
+        "action": ACTIONS.get(about, "webhook"),
         "status": status,
         "direction": "wp_to_igny8",
         "content_type": ended.content_type,

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from models.clock import now
 from models.inbox import DERIVED, InboxMessage, InboxState
+from models.inbox_claiming import integrations_of
+from models.inbox_events import Ended, tell_of_messages
 
 TRIES = 3
 """Insertions, while the row that was in the way is gone before we see it."""
@@ -63,9 +65,16 @@ def _store_conflict(session: Session, arrived: Arrived, digest: str, name: str) 
     ended = {"state": InboxState.CONFLICT, "reason": reason, "finished_at": now()}
     id_ = _insert(session, arrived, digest, own, **ended)
     if id_ is not None:
+        _tell_of_conflict(session, id_, reason)
         return Stored(id_, duplicate=False, conflict=True)
     known = _known(session, arrived.site_id, own)
     return Stored(known.id if known else 0, duplicate=True, conflict=True)
+
+
+def _tell_of_conflict(session: Session, id_: int, reason: str) -> None:
+    message = session.get_one(InboxMessage, id_)
+    for integration in integrations_of(session, [message.site_id]):
+        tell_of_messages(session, integration, [Ended(message, InboxState.CONFLICT, reason)])
 
 
 def _insert(

@@ -26,6 +26,9 @@ class End:
     details: Mapping[str, Any] | None = None
     """What its caller is shown besides."""
 
+    is_partial: bool = False
+    """It succeeded, with a part of what there is (C12)."""
+
 
 def end_site_run(session: Session, run: SiteRun, end: End) -> bool:
     """Write a run's end and what follows from it; False when the run is not ours any more."""
@@ -46,12 +49,16 @@ def end_site_run(session: Session, run: SiteRun, end: End) -> bool:
             finished_at=now(),
             leased_until=None,
         )
-        .returning(SiteRun.account_id)
+        .returning(SiteRun.finished_at)
         .execution_options(synchronize_session=False)
     ).scalar()
     if ended is None:
         return False
     if values := _STATUSES.get(run.kind, {}).get(end.succeeded):
+        if end.is_partial:
+            values = values | {"sync_status": "partial"}
+        if "last_sync_at" in values:
+            values = values | {"last_sync_at": ended}  # Exactly: a later one is a push's.
         if not end.succeeded:
             values = values | {"sync_error": f"{end.code or 'failed'}: {end.reason}"}
         session.execute(

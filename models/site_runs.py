@@ -20,6 +20,12 @@ OPEN = (SiteRunState.QUEUED, SiteRunState.RUNNING)
 MOST_CLAIMS = 8
 """Claims of one run: after that its workers were lost with it again and again."""
 
+MUST_SETTLE = "switch_sent"
+"""A run's argument: the site may have another key by now, and no run ends before it says so."""
+
+MOST_SETTLING_CLAIMS = 64
+"""Of such a run, which is claimed for every time that the site is asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class SiteRunClaim:
@@ -226,7 +232,7 @@ def give_back_lost(session: Session, longest_lease: float) -> list[str]:
     """
     given_back = session.execute(
         sa.update(SiteRun)
-        .where(_is_lost(longest_lease), SiteRun.attempts < MOST_CLAIMS)
+        .where(_is_lost(longest_lease), SiteRun.attempts < _most_claims())
         .values(state=SiteRunState.QUEUED, due_at=now(), leased_until=None, progress={})
         .returning(SiteRun.id)
         .execution_options(synchronize_session=False)
@@ -236,8 +242,13 @@ def give_back_lost(session: Session, longest_lease: float) -> list[str]:
 
 def used_up(session: Session, longest_lease: float) -> list[SiteRun]:
     """Return the lost runs that have lost too many workers to be tried again."""
-    query = sa.select(SiteRun).where(_is_lost(longest_lease), SiteRun.attempts >= MOST_CLAIMS)
+    query = sa.select(SiteRun).where(_is_lost(longest_lease), SiteRun.attempts >= _most_claims())
     return list(session.scalars(query))
+
+
+def _most_claims() -> sa.ColumnElement[int]:
+    settles = SiteRun.arguments[MUST_SETTLE].as_boolean()
+    return sa.case((settles, MOST_SETTLING_CLAIMS), else_=MOST_CLAIMS)
 
 
 def _is_lost(longest_lease: float) -> sa.ColumnElement[bool]:

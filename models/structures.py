@@ -36,6 +36,11 @@ class Look:
     plugin_connection_enabled: bool | None = None
     two_way_sync_enabled: bool | None = None
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether both kinds were told; else the sync got only a part (C12)."""
+        return {"post_types", "taxonomies"} <= self.kinds.keys()
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -47,6 +52,7 @@ class Kept:
     post_types: int
     taxonomies: int
     last_structure_fetch: datetime | None
+    is_whole: bool
 
 
 def _insert(session: Session) -> Any:
@@ -82,12 +88,38 @@ def keep_structure(session: Session, integration_id: int, look: Look) -> Kept:
     )
     row = session.get_one(SiteStructure, integration_id, populate_existing=True)
     return Kept(
-        changed is not None, len(row.post_types), len(row.taxonomies), row.last_structure_fetch
+        changed is not None,
+        len(row.post_types),
+        len(row.taxonomies),
+        row.last_structure_fetch,
+        look.is_whole,
     )
 
 
 def note_push(session: Session, integration: Integration, kept: Kept) -> None:
-    """Keep the statuses in step with a push (C12, C41), and tell of it (S34, S37)."""
+    """Keep the statuses in step with a push (C12, C41), and tell of it (S34, S37).
+
+    One that is older than what is known changes no status.
+    """
+    if kept.changed:
+        _note_statuses(session, integration, kept)
+    session.execute(
+        sa.insert(SyncEvent).values(
+            account_id=integration.account_id,
+            site_id=integration.site_id,
+            integration_id=integration.id,
+            event_type="sync",
+            action=SiteRunKind.STRUCTURE_SYNC.value,
+            status=EventStatus.SUCCESS if kept.changed else EventStatus.SKIPPED,
+            direction="wp_to_igny8",
+            content_type=None,
+            description=_words(kept),
+            details={"post_types": kept.post_types, "taxonomies": kept.taxonomies},
+        )
+    )
+
+
+def _note_statuses(session: Session, integration: Integration, kept: Kept) -> None:
     fetching = sa.exists().where(
         SiteRun.integration_id == Integration.id,
         SiteRun.kind == SiteRunKind.STRUCTURE_SYNC,
@@ -99,27 +131,23 @@ def note_push(session: Session, integration: Integration, kept: Kept) -> None:
         .where(Integration.id == integration.id)
         .values(
             last_sync_at=now(),
-            sync_status=sa.case((fetching, Integration.sync_status), else_="success"),
+            sync_status=sa.case(
+                (fetching, Integration.sync_status),
+                else_="success" if kept.is_whole else "partial",
+            ),
+            # While we can't reach the site, that is what is wrong with it.
+            sync_error=sa.case((status == "error", Integration.sync_error)),
             connection_status=sa.case((status == "connected", "ready"), else_=status),
         )
         .execution_options(synchronize_session=False)
     )
-    session.execute(
-        sa.insert(SyncEvent).values(
-            account_id=integration.account_id,
-            site_id=integration.site_id,
-            integration_id=integration.id,
-            event_type="sync",
-            action=SiteRunKind.STRUCTURE_SYNC.value,
-            status=EventStatus.SUCCESS if kept.changed else EventStatus.SKIPPED,
-            direction="wp_to_igny8",
-            content_type=None,
-            description="The plugin told the site's structure"
-            if kept.changed
-            else "The plugin told an older structure than the known one",
-            details={"post_types": kept.post_types, "taxonomies": kept.taxonomies},
-        )
-    )
+
+
+def _words(kept: Kept) -> str:
+    if not kept.changed:
+        return "The plugin told an older structure than the known one"
+    whole = "the site's structure" if kept.is_whole else "a part of the site's structure"
+    return f"The plugin told {whole}"
 
 
 def plan_first_fetch(session: Session, integration_id: int) -> None:
@@ -184,6 +212,16 @@ def change_overrides(session: Session, integration_id: int, overrides: Mapping[s
         .values(overrides=dict(overrides))
         .execution_options(synchronize_session=False)
     )
+
+
+def takes_over_edits(session: Session, integration: Integration) -> bool:
+    """Whether what is edited on the site is taken over: all three switches say so (C30).
+
+    One of the two finer ones that nobody has set says nothing against it.
+    """
+    query = sa.select(SiteStructure.two_way_sync_enabled).filter_by(integration_id=integration.id)
+    ours = integration.config_json.get("two_way_sync_enabled")
+    return integration.sync_enabled and ours is not False and session.scalar(query) is not False
 
 
 def locked_structure(session: Session, integration_id: int) -> SiteStructure | None:

@@ -40,6 +40,23 @@ class Door(enum.StrEnum):
     GENERIC = "generic"
 
 
+ACTIONS = {
+    "created": Door.STATUS,
+    "updated": Door.STATUS,
+    "published": Door.STATUS,
+    "status": Door.STATUS,
+    "status_changed": Door.STATUS,
+    "trashed": Door.STATUS,
+    "untrashed": Door.STATUS,
+    "deleted": Door.STATUS,
+    "metadata": Door.METADATA,
+    "metadata_updated": Door.METADATA,
+    "meta_updated": Door.METADATA,
+    "terms_updated": Door.METADATA,
+}
+"""What the single address takes, with or without `post_` before it, by its siblings (C4)."""
+
+
 class BodyRefused(ValueError):
     """This body can't be read; the message says why, beginning with `parse` or `schema`."""
 
@@ -80,6 +97,13 @@ class News:
     """The plugin says that our own publish did it."""
 
     revision: int | None = field(default=None)
+
+    @property
+    def about(self) -> Door | None:
+        """Status or metadata; None for an action of the single address that we don't know."""
+        if self.door is not Door.GENERIC:
+            return self.door
+        return ACTIONS.get(self.event.removeprefix("post_"))
 
 
 def read_news(door: Door, body: bytes, received_at: datetime) -> News:

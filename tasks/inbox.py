@@ -50,9 +50,11 @@ def claim_waiting() -> list[InboxClaim]:
     """Claim the next messages of every site that has some and is not being read."""
     lease = settings.current().lease
     with session_scope() as session:
-        end_orphans(session)
+        orphans = end_orphans(session)
         found = sites_with_messages(session, SITES_AT_ONCE)
         claims = [claim_messages(session, integration, lease) for integration in found]
+    if orphans:
+        log.warning("inbox.no_integration", messages=orphans)
     return [claim for claim in claims if claim is not None]
 
 

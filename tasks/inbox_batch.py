@@ -11,12 +11,18 @@ from models import InboxMessage, InboxState, Integration, Publication
 from models.inbox_batches import load_messages
 from models.inbox_events import Ended
 from models.inbox_matching import Names, find_candidates
+from models.structures import takes_over_edits
 from pipeline.matching import Name, NotOurs, Place, find_publication
 from pipeline.settling import Known, mark_from
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
-from pipeline.webhook_bodies import BodyRefused, Door, Mark, News, read_news, same_origin
+from pipeline.webhook_bodies import ACTIONS, BodyRefused, Door, Mark, News, read_news, same_origin
 
 SYNC_IS_OFF = "the integration's sync is switched off: nothing that the site tells is applied"
+TWO_WAY_IS_OFF = (
+    "two-way sync is switched off, here or in the plugin: terms and author that are changed on the "
+    "site are not taken over"
+)
+UNKNOWN_ACTION = f"its action is none of {', '.join(ACTIONS)}, with or without post_ before it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class InboxBatch:
     entries: tuple[Entry, ...]
     ended: tuple[Ended, ...]
     """What came to its end by being read."""
+
+    takes_over_edits: bool
 
     @property
     def site_id(self) -> int:
@@ -57,20 +65,38 @@ def read_batch(session: Session, batch_id: int, *, lock: bool = False) -> InboxB
             read.append((message, _read(message, rows.integration)))
         except BodyRefused as error:
             ended.append(Ended(message, InboxState.DEAD, str(error)))
-    if not rows.integration.sync_enabled:
-        ended += [_unwanted(message, news) for message, news in read]
-        read = []
-    entries = _match(session, rows.integration, read, ended)
-    return InboxBatch(batch_id, rows.integration, tuple(entries), tuple(ended))
+    edits = takes_over_edits(session, rows.integration)
+    wanted: list[tuple[InboxMessage, News]] = []
+    for message, news in read:
+        if reason := _unwanted(news, sync=rows.integration.sync_enabled, edits=edits):
+            ended.append(_ended(message, news, InboxState.IGNORED, reason))
+        else:
+            wanted.append((message, news if edits or news.by_us else _without_title(news)))
+    entries = _match(session, rows.integration, wanted, ended)
+    return InboxBatch(batch_id, rows.integration, tuple(entries), tuple(ended), edits)
 
 
-def _unwanted(message: InboxMessage, news: News) -> Ended:
+def _unwanted(news: News, *, sync: bool, edits: bool) -> str | None:
+    """Return why a message changes nothing, whatever it is about; None: it may."""
+    if not sync:
+        return SYNC_IS_OFF
+    if news.about is None:
+        return UNKNOWN_ACTION
+    return TWO_WAY_IS_OFF if news.about is Door.METADATA and not edits else None
+
+
+def _without_title(news: News) -> News:
+    return replace(news, shown=replace(news.shown, title=None))
+
+
+def _ended(message: InboxMessage, news: News, state: InboxState, reason: str) -> Ended:
     return Ended(
         message,
-        InboxState.IGNORED,
-        SYNC_IS_OFF,
+        state,
+        reason,
         external_id=news.post_id,
         content_type=news.post_type,
+        about=news.about and news.about.value,
     )
 
 
@@ -103,15 +129,7 @@ def _match(
             entries.append(Entry(message, news, found))
         except NotOurs as error:
             state = InboxState.REJECTED if error.wrong else InboxState.IGNORED
-            ended.append(
-                Ended(
-                    message,
-                    state,
-                    str(error),
-                    external_id=news.post_id,
-                    content_type=news.post_type,
-                )
-            )
+            ended.append(_ended(message, news, state, str(error)))
     return entries
 
 
@@ -125,14 +143,11 @@ def _names(read: list[News]) -> Names:
 
 
 def addresses_of(integration: Integration) -> list[str]:
-    """Return the addresses under which a site is known here, normalised."""
-    found = []
-    for written in (integration.site.url, integration.external_site_url, integration.site_url):
-        try:
-            found.append(normalise_site_url(written or ""))
-        except BadSiteUrl:
-            continue
-    return found
+    """Return the address of a site, normalised: the old one of a site that moved is a copy's."""
+    try:
+        return [normalise_site_url(integration.site_url)]
+    except BadSiteUrl:
+        return []
 
 
 def known_of(publication: Publication) -> Known:

@@ -19,7 +19,13 @@ from models.keys import drop_next_key, new_site_key, start_rotation, switch_keys
 from models.outcomes import resume_site
 from models.session import session_scope
 from models.site_run_ends import End, end_site_run
-from models.site_runs import hold_site_run, note_argument, postpone_site_run, write_progress
+from models.site_runs import (
+    MUST_SETTLE,
+    hold_site_run,
+    note_argument,
+    postpone_site_run,
+    write_progress,
+)
 from pipeline.errors import (
     CredentialsRejected,
     PermanentError,
@@ -42,8 +48,10 @@ SWITCHING_ATTEMPTS = 7
 ASKING_ATTEMPTS = 48
 """Then the site is asked what it did; at the longest pause of an hour, for nearly two days."""
 
-SWITCH_SENT = "switch_sent"
-"""Stands in the run's arguments from before the first switch is sent."""
+UNSETTLED = (
+    "the site did not say which key is its own, and both are accepted here: once it answers, ask "
+    "for the change again, which settles it"
+)
 
 
 def offer_key(run_id: str) -> None:
@@ -99,7 +107,7 @@ def _switch(run: SiteRun) -> None:
     key, overlap = _next_key(run), _overlap(run)
     if run.progress.get("proved"):
         with session_scope() as session:
-            if not note_argument(session, run, SWITCH_SENT, True):
+            if not note_argument(session, run, MUST_SETTLE, True):
                 return
         _exchange(run, key).switch(overlap)
     elif not run.progress.get("switched"):
@@ -155,7 +163,7 @@ def _write(run: SiteRun, progress: dict[str, Any]) -> None:
 def _give_up(run: SiteRun, error: PublishError, attempts: int) -> None:
     """Try again soon where that may help; else end the run: the old key is still the key."""
     log.warning("key.not_rotated", site=run.integration.site_id, code=error.code)
-    sent = run.arguments.get(SWITCH_SENT)
+    sent = run.arguments.get(MUST_SETTLE)
     tries = SWITCHING_ATTEMPTS if sent else attempts
     if isinstance(error, TemporaryError | UnclearOutcome) and run.attempts < tries:
         _postpone(run)
@@ -191,14 +199,7 @@ def _ask_later(run: SiteRun) -> None:
     if run.attempts < ASKING_ATTEMPTS:
         _postpone(run)
     else:
-        _end_failed(run, _UNSETTLED)
-
-
-_UNSETTLED = PermanentError(
-    "the site did not say which key is its own, and both are accepted here: once it answers, ask "
-    "for the change again, which settles it",
-    code="key_unsettled",
-)
+        _end_failed(run, PermanentError(UNSETTLED, code="key_unsettled"))
 
 
 def _postpone(run: SiteRun) -> None:

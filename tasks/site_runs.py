@@ -6,6 +6,7 @@ import settings
 from models.session import session_scope
 from models.site_run_ends import End, end_site_run
 from models.site_runs import (
+    MUST_SETTLE,
     SiteRunClaim,
     claim_site_runs,
     give_back_lost,
@@ -15,6 +16,7 @@ from models.site_runs import (
 from tasks import doorbell, workflows
 from tasks.app import app
 from tasks.heartbeat import beats
+from tasks.key_rotation import UNSETTLED
 from tasks.structure import accept_due_structures
 
 log = structlog.get_logger()
@@ -27,6 +29,8 @@ _LOST = End(
     code="worker_lost",
     reason="The workers ended while they had it, again and again; their log says why.",
 )
+
+_UNSETTLED = End(succeeded=False, code="key_unsettled", reason=UNSETTLED)
 
 
 @app.task(name="start_site_runs")
@@ -70,7 +74,7 @@ def rescue_site_runs() -> None:
     longest = 2 * settings.current().lease
     with session_scope() as session:
         for run in used_up(session, longest):
-            end_site_run(session, run, _LOST)
+            end_site_run(session, run, _UNSETTLED if run.arguments.get(MUST_SETTLE) else _LOST)
         given_back = give_back_lost(session, longest)
     if given_back:
         log.warning("site_run.rescued", runs=given_back)

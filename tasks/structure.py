@@ -87,8 +87,10 @@ def store_structure(run_id: str) -> None:
         details: dict[str, Any] = {
             "post_types_count": kept.post_types,
             "taxonomies_count": kept.taxonomies,
+            "partial": not kept.is_whole,
         }
-        end_site_run(session, run, End(succeeded=True, details=details))
+        end = End(succeeded=True, details=details, is_partial=not kept.is_whole)
+        end_site_run(session, run, end)
     log.info("structure.fetched", integration=run.integration_id, **details)
 
 

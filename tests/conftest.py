@@ -15,7 +15,7 @@ from caches import clear_caches
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 from kombu import pools
 from moved_clock import MovedClock
-from servers import Lender, Postgres, RabbitMQ, RabbitMQMissing, Valkey
+from servers import Lender, PackageMissing, Postgres, RabbitMQ, Valkey
 from sqlalchemy.orm import Session
 
 import settings
@@ -217,7 +217,7 @@ def rabbitmq_server(tmp_path_factory):
     server = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
     try:
         yield server.start()
-    except RabbitMQMissing as missing:
+    except PackageMissing as missing:
         pytest.skip(str(missing))
     finally:
         server.stop()

@@ -142,9 +142,8 @@ def test_the_same_site_in_another_spelling_is_the_same(site_says, tenant, counte
 @pytest.mark.parametrize("place", [pytest.param("punycode", id="b21-punycode")])
 def test_a_name_in_unicode_is_the_same_in_punycode(site_says, tenant, counted, place):
     with session_scope() as session:
-        session.get_one(
-            Integration, tenant.integration.id
-        ).external_site_url = "https://xn--mller-kva.example"
+        row = session.get_one(Integration, tenant.integration.id)
+        row.config_json = {"site_url": "https://xn--mller-kva.example"}
     row = site_says(**marked(counted, site_url="https://Müller.example/"))
 
     assert row.state.value == "applied"
@@ -298,3 +297,12 @@ def test_contents_of_the_same_site_are_told_apart(site_says, tenant, known):
         other = make_content(session, session.merge(tenant.site))
 
     assert site_says(**marked(known) | {"content_id": other.id}).state.value == "rejected"
+
+
+def test_a_copy_at_the_address_that_a_site_moved_from_is_another_site(site_says, tenant, counted):
+    with session_scope() as session:
+        row = session.get_one(Integration, tenant.integration.id)
+        row.config_json = {"site_url": "https://moved.example"}
+
+    assert site_says(**marked(counted, site_url=tenant.site.url)).state.value == "rejected"
+    assert site_says(**marked(counted, site_url="https://moved.example")).state.value == "applied"

@@ -19,6 +19,7 @@ from webhook_calls import (
     signed,
 )
 
+from models import SyncEvent
 from models.pruning import prune_history
 from models.session import session_scope
 
@@ -166,6 +167,10 @@ def test_an_id_with_another_body_is_kept_aside(client, tenant, times):
     assert {answer.status_code for answer in answers} == {202}
     assert [row.state.value for row in rows()] == ["waiting", "conflict"]
     assert "msg_1" in rows()[1].reason
+    with session_scope(read_only=True) as session:
+        (event,) = session.scalars(sa.select(SyncEvent))
+    assert event.status.value == "failed"
+    assert (event.error_message, event.details["inbox_id"]) == (rows()[1].reason, rows()[1].id)
 
 
 @pytest.mark.parametrize(

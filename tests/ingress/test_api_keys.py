@@ -5,9 +5,11 @@ import sqlalchemy as sa
 from factories import reload
 from ingress_rows import issue_token, problem_of
 
-from models import Integration, Role, Site
+from models import Installation, Integration, Role, Site, SiteRunKind
+from models.clock import now
 from models.keys import KeyKind, find_by_key
 from models.session import session_scope
+from models.site_run_ends import End, tell_of_sync
 
 GENERATE = "/api/v1/integration/integrations/generate-api-key/"
 
@@ -70,6 +72,32 @@ def test_a_key_in_use_is_not_replaced_by_mistake(api, tenant, status):
 
     problem_of(api.post(GENERATE, json={"site_id": tenant.site.id}), 409, "key_in_use")
     assert reload(tenant.site).wp_api_key == tenant.site.wp_api_key
+
+
+def seen_by_its_registration(tenant):
+    with session_scope() as session:
+        session.add(Installation(site_id=tenant.site.id, version="1.5.0", last_seen=now()))
+
+
+def seen_by_a_test(tenant):
+    with session_scope() as session:
+        tell_of_sync(
+            session, tenant.integration.id, SiteRunKind.CONNECTION_TEST, End(succeeded=True)
+        )
+
+
+@pytest.mark.parametrize("seen", [seen_by_its_registration, seen_by_a_test])
+def test_a_site_that_is_out_of_order_still_uses_its_key(api, tenant, seen):
+    change(tenant.integration, connection_status="error")
+    seen(tenant)
+
+    problem_of(api.post(GENERATE, json={"site_id": tenant.site.id}), 409, "key_in_use")
+
+
+def test_a_site_that_was_never_connected_may_get_another_key(api, tenant):
+    change(tenant.integration, connection_status="error")
+
+    assert api.post(GENERATE, json={"site_id": tenant.site.id}).status_code == 201
 
 
 @pytest.mark.parametrize(

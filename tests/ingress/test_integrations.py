@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy as sa
 from factories import make_integration, make_publication, make_site, reload
-from ingress_rows import issue_token, problem_of
+from ingress_rows import Caller, issue_token, problem_of
 
 from models import (
     Account,
@@ -20,6 +20,7 @@ from models.session import session_scope
 
 BASE = "/api/v1/integration/integrations/"
 ALIAS = "/api/v1/integration/"
+ELSEWHERE = {"config_json": {"site_url": "https://elsewhere.example"}}
 
 
 @pytest.fixture
@@ -316,3 +317,48 @@ def test_a_viewer_may_only_look(client, tenant):
 
     assert client.get(own(tenant), headers=headers).status_code == 200
     problem_of(client.delete(own(tenant), headers=headers), 403, "forbidden")
+
+
+class TestTheAddressThatTheKeyIsSentTo:
+    """Who may not have a site's key may not say where it is sent."""
+
+    @pytest.fixture
+    def editor(self, client, tenant):
+        with session_scope() as session:
+            token = issue_token(session, session.merge(tenant.account), role=Role.EDITOR)
+        return Caller(client, {"Authorization": f"Bearer {token}"})
+
+    @pytest.mark.parametrize("method", ["patch", "put"])
+    def test_an_editor_does_not_change_it(self, editor, tenant, method):
+        answer = getattr(editor, method)(own(tenant), json=ELSEWHERE)
+
+        problem_of(answer, 403, "forbidden")
+        assert reload(tenant.integration).site_url == tenant.site.url
+
+    def test_an_editor_does_not_take_it_away(self, editor, api, tenant):
+        api.patch(own(tenant), json=ELSEWHERE)
+
+        answer = editor.patch(own(tenant), json={"config_json": {"site_url": None}})
+
+        problem_of(answer, 403, "forbidden")
+
+    def test_an_editor_connects_a_site_at_its_own_address_alone(self, editor, bare_site):
+        problem_of(editor.post(BASE, json={"site": bare_site.id, **ELSEWHERE}), 403, "forbidden")
+
+        made = editor.post(BASE, json={"site": bare_site.id})
+        assert made.status_code == 201, made.text
+
+    def test_an_editor_changes_the_other_settings(self, editor, tenant):
+        config = {"site_url": tenant.site.url, "burst": 3}
+
+        assert editor.patch(own(tenant), json={"config_json": config}).status_code == 200
+        assert editor.put(own(tenant), json={"config_json": config}).status_code == 200
+
+    def test_an_editor_does_not_bring_the_old_one_back_by_removing_it(self, editor, api, tenant):
+        api.patch(own(tenant), json=ELSEWHERE)
+
+        problem_of(editor.delete(own(tenant)), 403, "forbidden")
+        assert api.delete(own(tenant)).status_code == 204
+
+    def test_an_admin_changes_it(self, api, tenant):
+        assert api.patch(own(tenant), json=ELSEWHERE).status_code == 200

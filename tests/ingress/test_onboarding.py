@@ -4,11 +4,9 @@ import threading
 
 import pytest
 import sqlalchemy as sa
-from ingress_rows import make_tenant, problem_of
+from ingress_rows import problem_of
 from site_calls import BASE, end_run
 
-import settings
-from ingress import create_app
 from models import Integration, Site, SiteRun
 from models.keys import start_rotation
 from models.session import session_scope
@@ -157,17 +155,3 @@ def test_the_other_spellings_of_the_door(client, tenant, alias):
     path = "/api/v1/integration/test-connection/" if alias.startswith("..") else f"{BASE}/{alias}"
 
     assert client.post(path, json=body(tenant)).status_code == 200
-
-
-def test_too_many_first_calls_wait(database, broker, environment):
-    environment.setenv("IGNY8_LIMIT_ONBOARDING", "3")
-    settings.current.cache_clear()
-    app = create_app(settings.current())
-    with session_scope() as session:
-        tenant = make_tenant(session)
-    client = app.test_client()
-
-    answers = [client.post(HERE, json=body(tenant)) for _ in range(4)]
-
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert int(answers[-1].headers["Retry-After"]) > 0

@@ -65,6 +65,7 @@ METHODS = {
     ONE + "content-types/": "get patch",
     ONE + "sync/": "post",
     ONE + "sync-status/": "get",
+    ONE + "events/": "get",
     ONE + "sync-health/": "get",
     ONE + "debug-status/": "get",
     WEBHOOK + "s/wordpress/status/": "post",

@@ -1,21 +1,12 @@
 """RabbitMQ from Debian's package, started privately: own ports, own folders, own epmd."""
 
-import os
-import shutil
-import subprocess
-from contextlib import contextmanager
 from pathlib import Path
 
-from embedded.wordpress.packages import apt_alone
+from servers.debian import ensure_installed
 from servers.processes import LocalProcess, free_port
 
 SERVER = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
-POLICY = Path("/usr/sbin/policy-rc.d")
 READY = "Server startup complete"
-
-
-class RabbitMQMissing(Exception):
-    """It is not here and can't be installed; the message is the reason for a skip."""
 
 
 class RabbitMQ:
@@ -31,9 +22,9 @@ class RabbitMQ:
         """Start the node.
 
         Raises:
-            RabbitMQMissing: it is neither installed nor installable.
+            PackageMissing: it is neither installed nor installable.
         """
-        ensure_installed()
+        ensure_installed("rabbitmq-server", SERVER)
         env = self._environment()
         self._epmd = LocalProcess(
             "epmd",
@@ -80,43 +71,3 @@ class RabbitMQ:
             "ERL_EPMD_ADDRESS": "127.0.0.1",
         }
         return {name: str(value) for name, value in places.items()}
-
-
-def ensure_installed():
-    """Install Debian's package when it is missing and we are root."""
-    if SERVER.exists():
-        return
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise RabbitMQMissing("rabbitmq-server is not installed, and only root can install it")
-    with apt_alone():
-        if not SERVER.exists():
-            _install()
-
-
-def _install():
-    install = ["install", "-y", "--no-install-recommends", "rabbitmq-server"]
-    with no_daemons():
-        for words in (["update", "-qq"], install):
-            done = subprocess.run(
-                ["apt-get", "-o", "DPkg::Lock::Timeout=120", *words],
-                env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-    if done.returncode or not SERVER.exists():
-        raise RabbitMQMissing(f"apt-get can't install rabbitmq-server: {done.stderr[-300:]}")
-
-
-@contextmanager
-def no_daemons():
-    """Keep Debian's packages from starting their services while they are installed."""
-    if POLICY.exists():  # a machine with a rule of its own keeps it
-        yield
-        return
-    POLICY.write_text("#!/bin/sh\nexit 101\n")
-    POLICY.chmod(0o755)
-    try:
-        yield
-    finally:
-        POLICY.unlink()

@@ -330,3 +330,20 @@ def test_a_webhook_starts_no_publish(integration, simulated_site, published, pos
     assert run_due() == []
     with session_scope(read_only=True) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Publication)) == 1
+
+
+def test_messages_of_a_site_without_an_integration_end_and_stand_in_the_log(
+    integration, simulated_site, capfd
+):
+    """An event stands at an integration, so there is no place for one."""
+    id_ = store(integration, {"post_id": 7, "site_url": simulated_site.url})
+    with session_scope() as session:
+        session.execute(sa.delete(Integration))
+
+    read_inbox()
+
+    assert (message(id_).state.value, message(id_).reason) == (
+        "ignored",
+        "the site has no integration",
+    )
+    assert "inbox.no_integration" in "".join(capfd.readouterr())

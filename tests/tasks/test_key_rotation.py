@@ -11,11 +11,12 @@ from werkzeug.serving import make_server
 
 import settings
 from ingress import create_app
-from models import Integration, Site, SiteRunKind, SiteRunState, SyncEvent
+from models import Integration, Site, SiteRun, SiteRunKind, SiteRunState, SyncEvent
 from models.clock import now
 from models.keys import KeyKind, find_by_key, forget_old_keys, replace_key
 from models.outcomes import suspend_site
 from models.session import session_scope
+from models.site_runs import MOST_CLAIMS, MOST_SETTLING_CLAIMS
 from pipeline.errors import CredentialsRejected
 from platforms import target_of
 from platforms.key_exchange import KeyExchange
@@ -64,6 +65,13 @@ def go_on(links=LINKS):
     for claim in site_runs.claim_due():
         for link in links if claim.kind is ROTATION else ():  # a proof asks for a test as well
             link(claim.run_id)
+
+
+def lose_worker(run_id, claims):
+    """Leave the run as a worker does that dies with it at its claim of this number."""
+    lost = {"state": SiteRunState.RUNNING, "attempts": claims, "leased_until": None}
+    with session_scope() as session:
+        session.execute(sa.update(SiteRun).filter_by(id=run_id).values(**lost))
 
 
 def opens(key):
@@ -296,6 +304,28 @@ class TestASwitchThatStaysUnclear:
 
         assert read(run_id).state is SiteRunState.SUCCEEDED, read(run_id).result
         assert reload(site).wp_api_key == keys_of(paired).current != SITE_KEY
+
+    @pytest.mark.parametrize("claims", [MOST_CLAIMS, MOST_CLAIMS + 5])
+    def test_a_worker_that_is_lost_late_does_not_end_it(
+        self, integration, site, paired, unclear, claims
+    ):
+        """The tries that asked the site have been counted as claims too."""
+        run_id = unclear(Fault(Kind.LOST_ANSWER, path="/key/switch", times=1))
+        lose_worker(run_id, claims)
+
+        site_runs.rescue_site_runs()
+        go_on()
+
+        assert read(run_id).state is SiteRunState.SUCCEEDED, read(run_id).result
+        assert reload(site).wp_api_key == keys_of(paired).current != SITE_KEY
+
+    def test_who_loses_worker_after_worker_is_told_what_is_open(self, integration, unclear):
+        run_id = unclear(Fault(Kind.LOST_ANSWER, path="/key/switch", times=1))
+        lose_worker(run_id, MOST_SETTLING_CLAIMS)
+
+        site_runs.rescue_site_runs()
+
+        assert read(run_id).result["code"] == "key_unsettled"
 
     def test_a_site_that_never_answers_ends_it_and_both_keys_stay(
         self, integration, site, paired, unclear, environment

@@ -116,6 +116,16 @@ def test_a_refused_key_suspends_the_site(integration, simulated_site):
     assert reload(integration).suspended_code == "credentials_rejected"
 
 
+def test_a_site_that_tells_a_part_has_a_partial_sync(integration, monkeypatch):
+    told = {"post_types": {"post": {"label": "Posts", "count": 1}}}
+    monkeypatch.setattr("simulators.bridge.describe_structure", lambda _store: told)
+
+    done = run(integration, SYNC)
+
+    assert (done.state, done.result["partial"]) == (SiteRunState.SUCCEEDED, True)
+    assert reload(integration).sync_status == "partial"
+
+
 @pytest.mark.parametrize(
     "told",
     [
