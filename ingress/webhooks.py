@@ -89,7 +89,7 @@ def metadata_webhook() -> Any:
 
 @aliased(bp, "post", "/webhook/wordpress/", operation_id="generic_webhook", **_OPTIONS)
 def generic_webhook() -> Any:
-    """Take in what the body's `action` says (S196, S198)."""
+    """Take in what the body's `action` says (S196, S198); one we don't know is skipped."""
     return _take(Door.GENERIC)
 
 
