@@ -131,9 +131,11 @@ def test_while_half_open_the_plan_waits_for_the_next_try(integration):
 
 
 def test_when_its_breaker_closes_the_site_is_planned_anew(integration):
-    change(integration, **HALF_OPEN, failures_in_a_row=5)
-    entry = add_entry(integration.site, slot_at=now_plus(900), slot_until=now_plus(3600))
+    change(integration, **OPEN, failures_in_a_row=5)
+    entry = add_entry(integration.site)
     plan_slots()
+    assert reload(entry).slot_at > now_of()
+    change(integration, breaker_open_until=now_plus(-1))
     before = Pace(failures=5, opens=2, open_for=-1.0)
 
     record_signs(integration.id, before, Signs(answered=True, read=True, sends=1))

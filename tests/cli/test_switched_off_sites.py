@@ -1,0 +1,44 @@
+"""What is switched off takes no publish from the command line either."""
+
+import pytest
+import sqlalchemy as sa
+from commands import igny8
+from factories import make_content, make_integration
+from planned_entries import change
+
+from models import Publication, ScheduleEntry
+from models.session import session_scope
+
+pytestmark = pytest.mark.usefixtures("broker_away")
+
+
+@pytest.fixture
+def place(sqlite_database):
+    with session_scope() as session:
+        found = make_integration(session)
+        make_content(session, found.site)
+        return found
+
+
+def count(kind):
+    with session_scope(read_only=True) as session:
+        return session.scalar(sa.select(sa.func.count(kind.id)))
+
+
+@pytest.mark.parametrize("what", ["site", "integration"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["publish", "1"], id="publish"),
+        pytest.param(["publish", "--all"], id="publish-all"),
+        pytest.param(["schedule", "set", "1", "--next"], id="schedule"),
+    ],
+)
+def test_nothing_is_accepted_there(place, what, words):
+    change(place.site if what == "site" else place, is_active=False)
+
+    ran = igny8(*words, "--site", place.site_id)
+
+    assert ran.code == 4
+    assert "switched off" in ran.err or "no active connection" in ran.err
+    assert count(Publication) == count(ScheduleEntry) == 0
