@@ -26,7 +26,7 @@ class Settings(Body):
     burst: Annotated[int, Field(ge=1, le=6000)] | None = None
     max_attempts: Annotated[int, Field(ge=1, le=20)] | None = None
     two_way_sync_enabled: bool | None = Field(
-        None, description="Ours; the plugin has a switch of its own, and both must be on (C30)."
+        None, description="For the pull of contents, which is not built; kept until then (C30)."
     )
     # What we show there, so that an answer may be sent back; the site tells it, nobody sets it.
     content_types: dict[str, object] | None = Field(None, description="Ignored: read only.")

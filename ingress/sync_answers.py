@@ -22,7 +22,6 @@ from models import (
 from models.backlog import backlog_of
 from models.clock import now
 from models.health import outcomes_of
-from models.structures import takes_over_edits
 from models.synced_counts import posts_synced
 
 HOURS, NEWEST = 48, 20
@@ -39,10 +38,6 @@ class SyncStatus(BaseModel):
     last_sync_at: datetime | None
     sync_error: str | None
     connection_status: str
-    takes_over_edits: bool = Field(
-        description="Whether title, terms and author come from the site: `sync_enabled` and both "
-        "switches of two-way sync (C30)."
-    )
     run: SiteRunAnswer | None = Field(description="The newest structure sync.")
 
 
@@ -148,7 +143,6 @@ def sync_status(session: Session, integration: Integration) -> dict[str, Any]:
         last_sync_at=integration.last_sync_at,
         sync_error=integration.sync_error,
         connection_status=connection_status(integration),
-        takes_over_edits=takes_over_edits(session, integration),
         run=SiteRunAnswer(**site_run_answer(newest)) if newest else None,
     ).model_dump(mode="json")
 

@@ -214,16 +214,6 @@ def change_overrides(session: Session, integration_id: int, overrides: Mapping[s
     )
 
 
-def takes_over_edits(session: Session, integration: Integration) -> bool:
-    """Whether what is edited on the site is taken over: all three switches say so (C30).
-
-    One of the two finer ones that nobody has set says nothing against it.
-    """
-    query = sa.select(SiteStructure.two_way_sync_enabled).filter_by(integration_id=integration.id)
-    ours = integration.config_json.get("two_way_sync_enabled")
-    return integration.sync_enabled and ours is not False and session.scalar(query) is not False
-
-
 def locked_structure(session: Session, integration_id: int) -> SiteStructure | None:
     """Return what is known of a site, locked against another user's choice at the same time."""
     query = sa.select(SiteStructure).filter_by(integration_id=integration_id)

@@ -61,10 +61,6 @@ class Said:
     def without_url(self) -> "Said":
         return replace(self, shown=replace(self.shown, url=None))
 
-    def without_edits(self) -> "Said":
-        """Return what it says of where and how the post stands, and not of what is in it."""
-        return replace(self, shown=replace(self.shown, title=None, metadata=None))
-
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Said":
         return cls(

@@ -52,7 +52,7 @@ class Applying:
     def __init__(self, session: Session, batch: InboxBatch) -> None:
         self.ended: list[Ended] = []
         self.later: list[Again] = []
-        self._entries, self._takes_over_edits = batch.entries, batch.takes_over_edits
+        self._entries = batch.entries
         self._present: datetime = session.scalars(select(now())).one()
         self._rows = lock_publications(session, {e.publication.id for e in batch.entries})
         self._known = {id_: known_of(row) for id_, row in self._rows.items()}
@@ -91,8 +91,6 @@ class Applying:
             self._again(entry, PARK_SECONDS, words, parked=not often, failed=often)
             return
         said = Said.from_json(entry.message.site_said)
-        if not self._takes_over_edits:
-            said = said.without_edits()
         if not is_ours(said, known):
             self._end(entry, InboxState.IGNORED, "the site does not know this post as ours")
             return

@@ -11,17 +11,12 @@ from models import InboxMessage, InboxState, Integration, Publication
 from models.inbox_batches import load_messages
 from models.inbox_events import Ended
 from models.inbox_matching import Names, find_candidates
-from models.structures import takes_over_edits
 from pipeline.matching import Name, NotOurs, Place, find_publication
 from pipeline.settling import Known, mark_from
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 from pipeline.webhook_bodies import ACTIONS, BodyRefused, Door, Mark, News, read_news, same_origin
 
 SYNC_IS_OFF = "the integration's sync is switched off: nothing that the site tells is applied"
-TWO_WAY_IS_OFF = (
-    "two-way sync is switched off, here or in the plugin: terms and author that are changed on the "
-    "site are not taken over"
-)
 UNKNOWN_ACTION = f"its action is none of {', '.join(ACTIONS)}, with or without post_ before it"
 
 
@@ -41,8 +36,6 @@ class InboxBatch:
     entries: tuple[Entry, ...]
     ended: tuple[Ended, ...]
     """What came to its end by being read."""
-
-    takes_over_edits: bool
 
     @property
     def site_id(self) -> int:
@@ -65,28 +58,21 @@ def read_batch(session: Session, batch_id: int, *, lock: bool = False) -> InboxB
             read.append((message, _read(message, rows.integration)))
         except BodyRefused as error:
             ended.append(Ended(message, InboxState.DEAD, str(error)))
-    edits = takes_over_edits(session, rows.integration)
     wanted: list[tuple[InboxMessage, News]] = []
     for message, news in read:
-        if reason := _unwanted(news, sync=rows.integration.sync_enabled, edits=edits):
+        if reason := _unwanted(news, sync=rows.integration.sync_enabled):
             ended.append(_ended(message, news, InboxState.IGNORED, reason))
         else:
-            wanted.append((message, news if edits or news.by_us else _without_title(news)))
+            wanted.append((message, news))
     entries = _match(session, rows.integration, wanted, ended)
-    return InboxBatch(batch_id, rows.integration, tuple(entries), tuple(ended), edits)
+    return InboxBatch(batch_id, rows.integration, tuple(entries), tuple(ended))
 
 
-def _unwanted(news: News, *, sync: bool, edits: bool) -> str | None:
+def _unwanted(news: News, *, sync: bool) -> str | None:
     """Return why a message changes nothing, whatever it is about; None: it may."""
     if not sync:
         return SYNC_IS_OFF
-    if news.about is None:
-        return UNKNOWN_ACTION
-    return TWO_WAY_IS_OFF if news.about is Door.METADATA and not edits else None
-
-
-def _without_title(news: News) -> News:
-    return replace(news, shown=replace(news.shown, title=None))
+    return UNKNOWN_ACTION if news.about is None else None
 
 
 def _ended(message: InboxMessage, news: News, state: InboxState, reason: str) -> Ended:

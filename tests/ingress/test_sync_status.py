@@ -82,19 +82,3 @@ def test_a_fetch_of_a_part_is_told_while_the_next_one_is_on_its_way(api, tenant)
     api.post(at(tenant, "sync/"))
 
     assert status(api, tenant)["last_result"] == "partial"
-
-
-@pytest.mark.parametrize(
-    ("config", "plugins", "expected"),
-    [
-        pytest.param({}, True, True, id="all-on"),
-        pytest.param({"sync_enabled": False}, True, False, id="sync-off"),
-        pytest.param({"config_json": {"two_way_sync_enabled": False}}, True, False, id="off-here"),
-        pytest.param({}, False, False, id="off-in-the-plugin"),
-    ],
-)
-def test_it_says_whether_edits_are_taken_over(api, client, tenant, config, plugins, expected):
-    api.patch(at(tenant), json=config)
-    push(plugin(client, tenant), tenant, two_way_sync_enabled=plugins)
-
-    assert status(api, tenant)["takes_over_edits"] is expected

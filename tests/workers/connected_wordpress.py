@@ -29,7 +29,7 @@ class Administrator:
     def save(self, **fields):
         """Save the settings; return the page that follows."""
         hidden = _hidden_fields(_form(self.page(), "options.php"))
-        switches = {"igny8_connection_enabled": "1", "igny8_two_way_sync_enabled": "1"}
+        switches = {"igny8_connection_enabled": "1"}
         return self._post("/wp-admin/options.php", hidden | switches | fields)
 
     def press(self, action):
