@@ -14,9 +14,7 @@ from models.clock import now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, Publication, PublicationState
-
-ALONE_AFTER = 2
-"""A worker may end by chance; the same row in two lost batches is worth a look of its own."""
+from models.suspects import ALONE_AFTER
 
 MOST_RESCUES = 8
 

@@ -7,6 +7,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
+    - ContentRefused        a firewall takes this text or picture for an attack, and lets others in
   + UnclearOutcome          the site may have done it: ask what became of the key first
   + PermanentError          this item can't succeed until a person changes something
     - BuildFailed           ... and nothing was sent: a question that was open stays open
@@ -15,9 +16,12 @@ What can go wrong on the way to a site, sorted by what it means for the work.
     - CredentialsRejected
     - BridgeMissing
     - BridgeTooOld
+    - WriteRefused          ... since it met this item: an attempt of that one is counted
 
 A task never inspects a status code: adapters translate, tasks ask what kind of error it is.
 """
+
+from models.suspects import CONTENT_REFUSED
 
 
 class PublishError(Exception):
@@ -77,6 +81,12 @@ class SitePaused(TemporaryError):
         """Seconds. 0: the site's own row says when it gets something again."""
 
 
+class ContentRefused(TemporaryError):
+    """Something in front of the site refuses this text or picture, and takes other writes."""
+
+    code = CONTENT_REFUSED
+
+
 class UnclearOutcome(PublishError):
     """We sent it and don't know what became of it."""
 
@@ -134,3 +144,15 @@ class BridgeTooOld(SiteError):
     """The plugin is older than publishing needs (C40)."""
 
     code = "upgrade_required"
+
+
+class WriteRefused(SiteError):
+    """A write was refused in front of WordPress, and so is any other now."""
+
+    def __init__(self, site: SiteError, of_item: str) -> None:
+        super().__init__(str(site), code=site.code, status_code=site.status_code)
+        self.site = site
+        """What it means for everything else that we have for the site."""
+
+        self.of_item = of_item
+        """Why the item fails when it meets this at each of its attempts, in words."""

@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from pipeline.errors import (
+    ContentRefused,
     PublishError,
     RateLimited,
     SiteBusy,
@@ -138,7 +139,8 @@ def is_breakdown(error: PublishError | None) -> bool:
 def noted(signs: Signs, call: Call) -> Signs:
     """Return the signs with one more request."""
     error = call.error
-    broke = is_breakdown(error)
+    # Five posts refused one after the other, and none taken: no accident of one text.
+    broke = is_breakdown(error) or (call.post and isinstance(error, ContentRefused))
     if broke:
         away = isinstance(error, SiteUnreachable)
         failures = signs.failures + 1

@@ -13,6 +13,7 @@ from pipeline.errors import (
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
+    WriteRefused,
 )
 
 SHORTEST_RETRY_AFTER = 1.0
@@ -43,7 +44,6 @@ class Decision:
     """Whether an attempt was used up."""
 
     unclear: bool = False
-    suspends_site: bool = False
 
 
 def backoff(attempt: int, patience: Patience, spread: float) -> float:
@@ -60,8 +60,9 @@ def decide(error: PublishError, *, attempts: int, patience: Patience, spread: fl
     """Return what becomes of a publication whose attempt number ``attempts + 1`` met ``error``."""
     used = attempts + 1
     match error:
-        case SiteError():
-            return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
+        # Else counted: a text may be what turns a firewall against us, each time anew.
+        case SiteError() if not isinstance(error, WriteRefused):
+            return Decision(PublicationState.QUEUED, counted=False)
         case SiteBusy():
             return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
         # The breaker's probes would else use up one item after the other while a site is away.
@@ -71,7 +72,7 @@ def decide(error: PublishError, *, attempts: int, patience: Patience, spread: fl
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
         case UnclearOutcome() | StaleWrite():
             return _unclear(error, used, patience, spread)
-        case TemporaryError() if used < patience.max_attempts:
+        case TemporaryError() | WriteRefused() if used < patience.max_attempts:
             return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
     return Decision(PublicationState.FAILED)
 
@@ -90,7 +91,7 @@ def _unclear(
     return Decision(PublicationState.UNCONFIRMED, wait, unclear=True)
 
 
-def _wait(error: TemporaryError, used: int, patience: Patience, spread: float) -> float:
+def _wait(error: PublishError, used: int, patience: Patience, spread: float) -> float:
     # The curve is our guess; Retry-After is the site's own answer.
     if isinstance(error, RateLimited):
         return error.retry_after

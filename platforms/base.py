@@ -127,6 +127,10 @@ class Platform(Protocol):
         """Return what the site says of itself; says what is wrong where it can't."""
         ...
 
+    def try_writing(self) -> None:
+        """Send a write that changes nothing; says what is wrong where it does not get through."""
+        ...
+
     def structure(self) -> Any:
         """Return the site's types and taxonomies, unchecked (`pipeline.structures`)."""
         ...

@@ -12,6 +12,7 @@ from pipeline.errors import (
     SiteUnreachable,
     TemporaryError,
     UnclearOutcome,
+    WriteRefused,
 )
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
@@ -98,7 +99,7 @@ class Push:
         try:
             self.platform.publish(payload)
         except SiteError as error:
-            self.site_error = error
+            self.site_error = error.site if isinstance(error, WriteRefused) else error
             return error
         except PublishError as error:
             return error

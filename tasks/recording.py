@@ -3,9 +3,18 @@
 import random
 from collections.abc import Iterable, Mapping
 
+from models import PublicationState
 from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
-from pipeline.errors import BuildFailed, PublishError, SiteError, SitePaused, SiteUnreachable
+from pipeline.errors import (
+    BuildFailed,
+    ContentRefused,
+    PublishError,
+    SiteError,
+    SitePaused,
+    SiteUnreachable,
+    WriteRefused,
+)
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.batch import Batch, Item
@@ -59,6 +68,9 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
     decision = decide(
         error, attempts=item.attempts, patience=batch.patience, spread=random.random()
     )
+    code, reason = error.code, str(error)
+    if isinstance(error, WriteRefused) and decision.state is PublicationState.FAILED:
+        code, reason = ContentRefused.code, error.of_item
     return Failure(
         publication_id=item.id,
         content_id=item.content_id,
@@ -69,8 +81,8 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         attempts=item.attempts + (1 if decision.counted else 0),
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
-        code=error.code,
-        reason=str(error),
+        code=code,
+        reason=reason,
     )
 
 

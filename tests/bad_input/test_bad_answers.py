@@ -128,7 +128,8 @@ def test_a_redirect_is_never_a_success(quick, code, body):
         bridge(peer).publish(PAYLOAD)
 
     assert moved.value.code == "redirected"
-    assert len(peer.heard) <= 2  # and the second went to the same site, by ?rest_route=
+    # The same site was asked by ?rest_route=, and whether it takes a harmless write.
+    assert len(peer.heard) <= 4
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.errors import (
+    ContentRefused,
     CredentialsRejected,
     PermanentError,
     RateLimited,
@@ -36,6 +37,7 @@ from pipeline.pacing import (
 LIMITS = Limits(failures=5, pause=60, slow_after=5)
 DOWN = SiteUnreachable("no connection")
 BROKEN = UnclearOutcome("the connection broke", code="broken")
+REFUSED = ContentRefused("a firewall", status_code=403)
 TOLD_TO_WAIT = RateLimited("wait", retry_after=120)
 
 OPEN = Pace(failures=5, opens=1, open_for=30)
@@ -98,6 +100,9 @@ def test_what_counts_as_a_breakdown(error, expected):
         pytest.param(
             Pace(failures=4), [post(PermanentError("no"))], 0, None, 0, id="a-refusal-is-an-answer"
         ),
+        pytest.param(Pace(), [post(REFUSED)] * 5, 1, 60, 5, id="five-texts-refused-and-none-taken"),
+        pytest.param(Pace(), [post(REFUSED), post()] * 9, 0, None, 0, id="some-texts-refused"),
+        pytest.param(Pace(), [read(REFUSED)] * 9, 0, None, 0, id="pictures-refused"),
         pytest.param(HALF_OPEN, [post()], 0, None, 0, id="probe-answered"),
         pytest.param(HALF_OPEN, [post(BROKEN)], 2, 120, 6, id="probe-failed"),
         pytest.param(HALF_OPEN, [read(DOWN)], 2, 120, 6, id="probe-s-question-failed"),

@@ -8,6 +8,7 @@ from models import PublicationState as State
 from pipeline.errors import (
     BridgeMissing,
     BridgeTooOld,
+    ContentRefused,
     CredentialsRejected,
     PermanentError,
     PublishError,
@@ -18,6 +19,7 @@ from pipeline.errors import (
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
+    WriteRefused,
 )
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT, Decision, Patience, backoff, decide
 
@@ -75,6 +77,8 @@ def test_backoff_never_shrinks_below_its_start_nor_grows_beyond_its_end(
         pytest.param(
             RateLimited("slow", retry_after=90), 2, Decision(State.FAILED), id="slow-for-too-long"
         ),
+        pytest.param(ContentRefused("no"), 0, Decision(State.QUEUED, 60), id="a-firewall-may-err"),
+        pytest.param(ContentRefused("no"), 2, Decision(State.FAILED), id="but-not-three-times"),
         pytest.param(PermanentError("no"), 0, Decision(State.FAILED), id="permanent-at-once"),
         pytest.param(PublishError("?"), 0, Decision(State.FAILED), id="unknown-is-permanent"),
         pytest.param(
@@ -119,9 +123,24 @@ def test_decisions(error, attempts, expected):
 @pytest.mark.parametrize("kind", [SiteError, CredentialsRejected, BridgeMissing, BridgeTooOld])
 @pytest.mark.parametrize("attempts", [0, 2, 50])
 def test_a_broken_site_parks_its_work_and_burns_no_attempt(kind, attempts):
-    expected = Decision(State.QUEUED, counted=False, suspends_site=True)
+    expected = Decision(State.QUEUED, counted=False)
 
     assert decided(kind("broken"), attempts) == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "decision"),
+    [
+        (0, Decision(State.QUEUED, 60)),
+        (1, Decision(State.QUEUED, 120)),
+        (2, Decision(State.FAILED)),
+    ],
+    ids=["first", "second", "third"],
+)
+def test_what_meets_a_shut_site_at_each_of_its_attempts_ends(attempts, decision):
+    refused = WriteRefused(SiteError("shut", code="blocked"), "this text is refused")
+
+    assert decided(refused, attempts) == decision
 
 
 def test_a_site_that_refuses_every_write_as_stale_ends_some_day():
