@@ -135,6 +135,7 @@ def _raise_revision(
             publish_until=wanted.until,
             attempts=0,
             rescues=0,
+            waits=0,
             failure=sa.case((_HELD, Publication.failure)),
             failure_code=sa.case((_HELD, Publication.failure_code)),
         )
@@ -155,6 +156,7 @@ def _try_again(session: Session, publication: Publication, wanted: Wanted) -> No
             due_at=now(),
             publish_until=wanted.until,
             attempts=0,
+            waits=0,
             failure=None,
             failure_code=None,
         )

@@ -31,6 +31,7 @@ class Failure:
     state: PublicationState
     delay: float
     attempts: int
+    waits: int
     unclear: bool
     code: str
     reason: str
@@ -127,6 +128,7 @@ def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
         "state": state,
         "due_at": now_plus(delays),
         "attempts": _attempts_of(each),
+        "waits": by_id("waits", {id_: f.waits for id_, f in each.items()}),
         "unclear": by_id("unclear", {id_: f.unclear for id_, f in each.items()}),
         "failure_code": by_id("failure_code", {id_: f.code for id_, f in each.items()}),
         "failure": by_id("failure", {id_: f.reason for id_, f in each.items()}),
@@ -190,6 +192,7 @@ def write_seen(
             publish_until=sa.case((Publication.revision > revisions, Publication.publish_until)),
             attempts=0,
             rescues=0,
+            waits=0,
             unclear=False,
             failure=None,
             failure_code=None,

@@ -3,7 +3,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
 
 * PublishError
   + TemporaryError          worth trying again; the site did nothing
-    - RateLimited           ... no sooner than the site asked for
+    - RateLimited           ... no sooner than the site asked for: no attempt counted
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
@@ -49,9 +49,10 @@ class RateLimited(TemporaryError):
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: float, status_code: int = 429) -> None:
+    def __init__(self, message: str, *, retry_after: float | None, status_code: int = 429) -> None:
         super().__init__(message, status_code=status_code)
         self.retry_after = retry_after
+        """Seconds; None: it did not say for how long."""
 
 
 class SiteUnreachable(TemporaryError):
@@ -156,3 +157,16 @@ class WriteRefused(SiteError):
 
         self.of_item = of_item
         """Why the item fails when it meets this at each of its attempts, in words."""
+
+
+def asks_to_wait(error: PublishError | None) -> bool:
+    """Whether the site wants to be left alone for a while, whatever it did with the request."""
+    if isinstance(error, UnclearOutcome):
+        return error.retry_after is not None
+    return isinstance(error, RateLimited)
+
+
+def still_open(error: TemporaryError) -> UnclearOutcome:
+    """Return what a failed question means for the posts it was about: nothing new is known."""
+    waits = error.retry_after if isinstance(error, RateLimited) else None
+    return UnclearOutcome(str(error), code=error.code, retry_after=waits)

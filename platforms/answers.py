@@ -104,7 +104,7 @@ def _rejected(status: int, code: str, facts: Mapping[str, Any]) -> PermanentErro
 
 
 def _told_to_wait(status: int, waits: float | None) -> TemporaryError:
-    if waits is not None:
+    if waits is not None or status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited("the site asked us to wait", retry_after=waits, status_code=status)
     return TemporaryError(f"the site answered {status}", code="busy", status_code=status)
 

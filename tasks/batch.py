@@ -35,6 +35,7 @@ class Item:
     document: Document
     parts: Parts
     attempts: int
+    waits: int
     unclear: bool
 
 
@@ -112,6 +113,7 @@ def _item(row: BatchRow) -> Item:
         document=Document.from_json(row.document),
         parts=_parts(publication),
         attempts=publication.attempts,
+        waits=publication.waits,
         unclear=publication.unclear,
     )
 

@@ -3,7 +3,14 @@
 import structlog
 
 import platforms
-from pipeline.errors import PermanentError, PublishError, SiteBusy, TemporaryError, UnclearOutcome
+from pipeline.errors import (
+    PermanentError,
+    PublishError,
+    SiteBusy,
+    TemporaryError,
+    UnclearOutcome,
+    still_open,
+)
 from pipeline.pacing import Call, Signs, noted
 from platforms.base import RemotePost
 from tasks.batch import Batch, Item, read_batch
@@ -36,7 +43,8 @@ def confirm_batch(batch_id: int) -> None:
             batch.pace,
             noted(Signs(batch.pace.failures), Call(0.0, error)),
         )
-        record_failures(batch, {item.id: _unseen(error) for item in batch.items})
+        unseen = still_open(error) if isinstance(error, TemporaryError) else error
+        record_failures(batch, dict.fromkeys((item.id for item in batch.items), unseen))
         return
     _record(batch, posts)
 
@@ -67,10 +75,3 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
             code="removed",
         )
     return None
-
-
-def _unseen(error: PublishError) -> PublishError:
-    """A look that failed says nothing about the posts, which have been sent."""
-    return (
-        UnclearOutcome(str(error), code=error.code) if isinstance(error, TemporaryError) else error
-    )

@@ -11,8 +11,8 @@ from pipeline.errors import (
     SitePaused,
     SiteUnreachable,
     TemporaryError,
-    UnclearOutcome,
     WriteRefused,
+    still_open,
 )
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
@@ -77,7 +77,7 @@ class Push:
             self.failures |= dict.fromkeys((item.id for item in items), error)
             return []
         except TemporaryError as error:
-            self.failures |= {item.id: UnclearOutcome(str(error)) for item in unclear}
+            self.failures |= {item.id: still_open(error) for item in unclear}
             return [item for item in items if not item.unclear]
         to_send = []
         for item in items:

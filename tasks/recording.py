@@ -14,6 +14,7 @@ from pipeline.errors import (
     SitePaused,
     SiteUnreachable,
     WriteRefused,
+    asks_to_wait,
 )
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
@@ -65,12 +66,15 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
 
 
 def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
+    waits = _waits(item, error, batch)
     decision = decide(
-        error, attempts=item.attempts, patience=batch.patience, spread=random.random()
+        error,
+        attempts=item.attempts,
+        patience=batch.patience,
+        spread=random.random(),
+        waits=waits,
     )
-    code, reason = error.code, str(error)
-    if isinstance(error, WriteRefused) and decision.state is PublicationState.FAILED:
-        code, reason = ContentRefused.code, error.of_item
+    code, reason = _words(error, waits, failed=decision.state is PublicationState.FAILED)
     return Failure(
         publication_id=item.id,
         content_id=item.content_id,
@@ -79,11 +83,30 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         state=decision.state,
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
+        waits=waits,
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
         code=code,
         reason=reason,
     )
+
+
+def _waits(item: Item, error: PublishError, batch: Batch) -> int:
+    """Return how often in a row it was asked to wait while its site took others."""
+    if isinstance(error, NOT_SENT):
+        return item.waits
+    if not asks_to_wait(error):
+        return 0
+    # Since the last breakdown, which such a wish is too, a post of the site was answered.
+    return item.waits + (batch.pace.failures == 0)
+
+
+def _words(error: PublishError, waits: int, *, failed: bool) -> tuple[str, str]:
+    if failed and isinstance(error, WriteRefused):
+        return ContentRefused.code, error.of_item
+    if failed and asks_to_wait(error):
+        return error.code, f"{error}, {waits} times in a row for this one while it took others"
+    return error.code, str(error)
 
 
 def record_published(batch: Batch, posts: Mapping[int, RemotePost]) -> None:

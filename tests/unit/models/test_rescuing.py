@@ -132,6 +132,7 @@ def test_a_failed_try_between_two_losses_clears_nothing(site):
         state=PublicationState.UNCONFIRMED,
         delay=0.0,
         attempts=0,
+        waits=0,
         unclear=True,
         code="in_progress",
         reason="another request is at work on it",
