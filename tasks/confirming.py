@@ -13,7 +13,7 @@ from pipeline.errors import (
 )
 from pipeline.pacing import Call, Signs, noted
 from platforms.base import RemotePost
-from tasks.batch import Batch, Item, read_batch
+from tasks.batch import Batch, Item, at_work
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures, record_published
 from tasks.site_care import record_signs
@@ -26,15 +26,18 @@ LIVE = frozenset({"publish", "future", "private", "draft", "pending"})
 
 def confirm_batch(batch_id: int) -> None:
     """Ask the site for every key of the batch, and write down what it says."""
-    batch = read_batch(batch_id)
-    if batch is None:
-        return
+    with at_work(batch_id, "confirm_posts") as batch:
+        if batch:
+            _confirm(batch)
+
+
+def _confirm(batch: Batch) -> None:
     platform = platforms.connect(batch.target)
     try:
         Lease(batch.id, batch.lease_left).keep()
         posts = platform.find_posts([item.wish.key for item in batch.items])
     except LeaseLost:
-        log.warning("confirm.lease_lost", batch=batch_id)
+        log.warning("confirm.lease_lost", batch=batch.id)
         return
     except PublishError as error:
         record_attempts(batch, platform.exchanges)

@@ -16,7 +16,7 @@ from pipeline.errors import (
 )
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
-from tasks.batch import Batch, Item, read_batch
+from tasks.batch import Batch, Item, at_work
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures
 from tasks.site_care import limits, record_signs
@@ -28,15 +28,18 @@ log = structlog.get_logger()
 
 def push_batch(batch_id: int) -> None:
     """Send every item of a batch; what did not go through is written down with its reason."""
-    batch = read_batch(batch_id)
-    if batch is None:
-        return
+    with at_work(batch_id, "push_posts") as batch:
+        if batch:
+            _push(batch)
+
+
+def _push(batch: Batch) -> None:
     retried = {item.wish.key for item in batch.items if item.attempts}
     platform = Watched(platforms.connect(batch.target), batch.pace, retried, limits())
     try:
         failures = Push(batch, platform).run()
     except LeaseLost:
-        log.warning("push.lease_lost", batch=batch_id)
+        log.warning("push.lease_lost", batch=batch.id)
         return
     finally:
         record_attempts(batch, platform.exchanges)

@@ -14,6 +14,7 @@ from models.session import session_scope
 from pipeline import pacing
 from pipeline.retry import MOST_WAITS
 from simulators.wordpress import SimulatedSite
+from tasks.batch import at_work
 from tasks.looking import look_at_suspended
 
 
@@ -204,9 +205,8 @@ def test_a_slow_site_gets_fewer_requests_at_once(integration, environment, monke
     fill(integration, 2)
     (claim,) = run_due(links=[])
 
-    from tasks.batch import read_batch
-
-    assert read_batch(claim.batch_id).requests_at_once == 2
+    with at_work(claim.batch_id, "push_posts") as batch:
+        assert batch.requests_at_once == 2
 
 
 def test_a_site_s_own_limit_is_kept_by_count(integration, simulated_site):
