@@ -12,6 +12,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
   + PermanentError          this item can't succeed until a person changes something
     - BuildFailed           ... and nothing was sent: a question that was open stays open
     - StaleWrite            a newer claim or revision is already there: drop ours, in silence
+  + SiteAhead               the site has what our database does not know: ours goes above it
   + SiteError               the site or our key is the problem: suspend it, park its work
     - CredentialsRejected
     - BridgeMissing
@@ -121,6 +122,23 @@ class StaleWrite(PermanentError):
     """The site has seen a newer fence or revision than ours."""
 
     code = "stale"
+
+
+class SiteAhead(PublishError):
+    """The site has a newer revision or fence than was ever given out, as after a restored backup.
+
+    Only said of a post under our key, by who holds its batch: whoever of ours sent something newer
+    would have taken the batch over.
+    """
+
+    code = "site_ahead"
+
+    def __init__(self, message: str, *, revision: int | None = 0, fence: int = 0) -> None:
+        super().__init__(message)
+        self.revision = revision
+        """What the accepted text must go above; None: the revision it was sent with."""
+
+        self.fence = fence
 
 
 class SiteError(PublishError):

@@ -6,6 +6,7 @@ from models import PublicationState
 from pipeline.errors import (
     PublishError,
     RateLimited,
+    SiteAhead,
     SiteBusy,
     SiteError,
     SitePaused,
@@ -82,7 +83,8 @@ def decide(
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
         case UnclearOutcome() | StaleWrite() | SiteBusy():
             return _unclear(error, used, patience, spread)
-        case TemporaryError() | WriteRefused() if used < patience.max_attempts:
+        # Counted: two engines with copies of one database would overtake each other for ever.
+        case TemporaryError() | WriteRefused() | SiteAhead() if used < patience.max_attempts:
             return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
     return Decision(PublicationState.FAILED)
 
@@ -107,4 +109,6 @@ def _wait(error: PublishError, used: int, patience: Patience, spread: float) -> 
         return error.retry_after
     if isinstance(error, SitePaused):
         return error.wait
+    if isinstance(error, SiteAhead):
+        return 0.0
     return backoff(used, patience, spread)

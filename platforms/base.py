@@ -62,6 +62,9 @@ class RemotePost:
     url: str | None
     status: str
     images: tuple[Mapping[str, Any], ...] = ()
+    fingerprint: str = ""
+    """Of the document it was given; '' where the site does not know."""
+
     modified_at: datetime | None = None
     """When the site last changed it, by the site's clock, to the second."""
 

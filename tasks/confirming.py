@@ -14,6 +14,7 @@ from pipeline.errors import (
 from pipeline.pacing import Call, Signs, noted
 from platforms.base import RemotePost
 from tasks.batch import Batch, Item, at_work
+from tasks.catching_up import ahead, is_ahead
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures, record_published
 from tasks.site_care import record_signs
@@ -71,6 +72,8 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
         return UnclearOutcome("the site took the post, but does not show it", code="not_visible")
     if not post.finished:
         return SiteBusy("the site is still working on it")
+    if is_ahead(item, post):
+        return ahead(post)
     if post.status not in LIVE or post.external_id is None:
         return PermanentError(
             "the post was removed on the site right after it was published; publish with "

@@ -17,6 +17,7 @@ from pipeline.errors import (
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
 from tasks.batch import Batch, Item, at_work
+from tasks.catching_up import ahead, behind_fence, is_ahead, is_refused
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures
 from tasks.site_care import limits, record_signs
@@ -87,7 +88,12 @@ class Push:
             post = posts.get(item.wish.key) if item.unclear else None
             # What is unfinished may have died with its server, and only sending it again takes it
             # over; a request that still lives answers "in progress".
-            if post is None or not post.finished or post.revision < item.wish.revision:
+            needs_it = post is None or not post.finished or post.revision < item.wish.revision
+            if post is not None and is_ahead(item, post):
+                self.failures[item.id] = ahead(post)
+            elif post is not None and needs_it and is_refused(item, post):
+                self.failures[item.id] = behind_fence(post)
+            elif needs_it:
                 to_send.append(item)
         return to_send
 

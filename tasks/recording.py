@@ -4,12 +4,14 @@ import random
 from collections.abc import Iterable, Mapping
 
 from models import PublicationState
-from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
+from models.outcome_values import Failure, Seen
+from models.outcomes import add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
 from pipeline.errors import (
     BuildFailed,
     ContentRefused,
     PublishError,
+    SiteAhead,
     SiteError,
     SitePaused,
     SiteUnreachable,
@@ -74,6 +76,10 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         spread=random.random(),
         waits=waits,
     )
+    above, fence = 0, 0
+    if isinstance(error, SiteAhead):
+        above = item.wish.revision if error.revision is None else error.revision
+        fence = error.fence
     code, reason = _words(error, waits, failed=decision.state is PublicationState.FAILED)
     return Failure(
         publication_id=item.id,
@@ -86,6 +92,8 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         waits=waits,
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
+        above=above,
+        fence=fence,
         code=code,
         reason=reason,
     )

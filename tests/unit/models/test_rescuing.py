@@ -8,7 +8,8 @@ from models import Publication, PublicationState, SyncEvent
 from models.batches import note_link
 from models.claiming import claim_batch
 from models.clock import now_plus
-from models.outcomes import Failure, write_failures
+from models.outcome_values import Failure
+from models.outcomes import write_failures
 from models.rescuing import ALONE_AFTER, MOST_RESCUES, WORKER_LOST, rescue_expired
 from models.session import session_scope
 
