@@ -9,7 +9,7 @@ from cli.finding import find_integration
 from cli.output import output
 from models import Integration
 from models.session import session_scope
-from pipeline.pacing import bucket_of
+from pipeline.buckets import bucket_of
 
 LIMITS = ("posts_per_minute", "burst", "requests_per_site")
 

@@ -125,11 +125,14 @@ def target_or_fault(integration: Integration) -> Target | Look:
 
 
 def look_at(target: Target | Look) -> Look:
-    """Ask the site for its status. No transaction is open while it thinks."""
+    """Ask the site for its status, and whether it takes writes; no transaction is open."""
     if isinstance(target, Look):
         return target
+    site = connect(target)
     try:
-        return Look(target.integration_id, connect(target).status())
+        status = site.status()
+        site.try_writing()
+        return Look(target.integration_id, status)
     except PublishError as error:
         return Look(target.integration_id, error=error)
 

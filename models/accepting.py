@@ -141,6 +141,7 @@ def _raise_revision(
             created_at=_COUNTS_FROM,
             attempts=0,
             rescues=0,
+            waits=0,
             failure=sa.case((_HELD, Publication.failure)),
             failure_code=sa.case((_HELD, Publication.failure_code)),
         )
@@ -162,6 +163,7 @@ def _try_again(session: Session, publication: Publication, wanted: Wanted) -> No
             publish_until=wanted.until,
             created_at=_COUNTS_FROM,
             attempts=0,
+            waits=0,
             failure=None,
             failure_code=None,
         )

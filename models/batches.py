@@ -17,7 +17,7 @@ from models.clock import now
 from models.content import Revision
 from models.history import Heartbeat
 from models.integration import Integration
-from models.publication import Publication, PublicationState
+from models.publication import Batch, Publication, PublicationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,11 @@ def load_batch(session: Session, batch_id: int) -> BatchRows:
     lease_left = publication.leased_until - read_at
     rows = tuple(BatchRow(*row[:3]) for row in found)
     return BatchRows(publication.integration, rows, lease_left.total_seconds(), read_at)
+
+
+def note_link(session: Session, batch_id: int, link: str | None) -> None:
+    """Note which link is at work on the batch; None: it has ended."""
+    session.execute(sa.update(Batch).where(Batch.id == batch_id).values(link=link))
 
 
 def write_part(session: Session, batch_id: int, column: str, values: Mapping[int, Any]) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session, aliased, defer
 from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
-from models.rescuing import ALONE_AFTER
 from models.site_standing import IN_ITS_WINDOW, IN_SERVICE, MAY_POST
+from models.suspects import is_suspect
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""
@@ -168,7 +168,7 @@ def claim_batch(session: Session, integration_id: int, size: int, lease: float) 
 def _due(integration_id: int, size: int) -> sa.CTE:
     """Return what a site's next batch is made of: the longest due, and others up to ``size``.
 
-    What has lost workers before goes alone (see `models.rescuing`).
+    What has lost workers or was refused before goes alone (see `models.suspects`).
     """
     # A dispatcher that waited for the site's row chose it before the other one's batch was seen.
     other = aliased(Publication)
@@ -181,15 +181,15 @@ def _due(integration_id: int, size: int) -> sa.CTE:
     )
     order = (Publication.due_at, Publication.id)
     first = (
-        sa.select(Publication.id, Publication.rescues)
+        sa.select(Publication.id, is_suspect().label("suspect"))
         .where(*waits)
         .order_by(*order)
         .limit(1)
         .cte("first")
     )
-    alone = sa.select(first.c.rescues >= ALONE_AFTER).scalar_subquery()
+    alone = sa.select(first.c.suspect).scalar_subquery()
     is_first = Publication.id == sa.select(first.c.id).scalar_subquery()
-    together = sa.and_(~alone, Publication.rescues < ALONE_AFTER)
+    together = sa.and_(~alone, ~is_suspect())
     return (
         sa.select(Publication.id)
         .where(*waits, ~busy, sa.or_(is_first, together))

@@ -1,8 +1,6 @@
 """What became of a batch's items, written in a few statements under its lease."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,46 +8,15 @@ from sqlalchemy.orm import Session
 
 from models.batches import by_id, held, update_batch
 from models.clock import now, now_plus
-from models.history import Attempt, EventStatus, SyncEvent
+from models.history import Attempt, EventStatus, Run, SyncEvent
 from models.integration import Integration
+from models.outcome_values import Failure, Seen
 from models.plan_requests import suggest_plan
 from models.publication import Publication, PublicationState
 from models.site_care import Place, SiteNews, tell_of_site
 
 _AGAIN = PublicationState.QUEUED.value
 _FINISHED = {"batch_id": None, "leased_until": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """One item that did not go through, and what was decided about it."""
-
-    publication_id: int
-    content_id: int
-    account_id: int
-    revision: int
-    state: PublicationState
-    delay: float
-    attempts: int
-    unclear: bool
-    code: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One item as the site shows it."""
-
-    publication_id: int
-    content_id: int
-    account_id: int
-    revision: int
-    fingerprint: str
-    external_id: str
-    url: str
-    status: str
-    images: list[Any]
-    modified_at: datetime | None = None
 
 
 def add_attempts(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -69,11 +36,16 @@ def write_failures(
     written = [by_publication[id_] for id_ in ours]
     if not written:
         return False
+    _raise_runs(session, written)
     update_batch(session, batch_id, ours, _failure_values(written) | _FINISHED)
     events = {
         failure.publication_id: _event(failure, site_id, integration_id)
         for failure in written
         if failure.state is PublicationState.FAILED
+    } | {
+        failure.publication_id: _above_event(failure, site_id, integration_id)
+        for failure in written
+        if failure.above and failure.state is not PublicationState.FAILED
     }
     _tell(session, batch_id, events)
     return True
@@ -127,9 +99,48 @@ def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
         "state": state,
         "due_at": now_plus(delays),
         "attempts": _attempts_of(each),
+        "waits": by_id("waits", {id_: f.waits for id_, f in each.items()}),
         "unclear": by_id("unclear", {id_: f.unclear for id_, f in each.items()}),
         "failure_code": by_id("failure_code", {id_: f.code for id_, f in each.items()}),
         "failure": by_id("failure", {id_: f.reason for id_, f in each.items()}),
+        **_caught_up(failures),
+    }
+
+
+def _raise_runs(session: Session, failures: Sequence[Failure]) -> None:
+    """Let who asked for the accepted text find it under the number that it gets."""
+    for failure in (each for each in failures if each.above):
+        newest = sa.select(Publication.revision).where(Publication.id == failure.publication_id)
+        session.execute(
+            sa.update(Run)
+            .where(
+                Run.publication_id == failure.publication_id,
+                Run.revision == newest.scalar_subquery(),
+                Run.revision <= failure.above,
+            )
+            .values(revision=failure.above + 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _caught_up(failures: Sequence[Failure]) -> dict[str, Any]:
+    """Go above what a site has and our database does not know; a newer wish goes above it, too."""
+    ahead = [failure for failure in failures if failure.above or failure.fence]
+    if not ahead:
+        return {}
+    row = Publication
+    return {
+        "revision": sa.case(
+            *(
+                (sa.and_(row.id == f.publication_id, row.revision <= f.above), f.above + 1)
+                for f in ahead
+            ),
+            else_=row.revision,
+        ),
+        "fence": sa.case(
+            *((sa.and_(row.id == f.publication_id, row.fence < f.fence), f.fence) for f in ahead),
+            else_=row.fence,
+        ),
     }
 
 
@@ -168,6 +179,16 @@ def _event(failure: Failure, site_id: int, integration_id: int) -> dict[str, Any
     }
 
 
+def _above_event(failure: Failure, site_id: int, integration_id: int) -> dict[str, Any]:
+    return _event(failure, site_id, integration_id) | {
+        "event_type": "conflict",
+        "action": "site_ahead",
+        "status": EventStatus.PENDING,
+        "description": "The site was ahead of our database; the accepted text is sent above it",
+        "details": {"code": failure.code, "site_revision": failure.above},
+    }
+
+
 def write_seen(
     session: Session, batch_id: int, site_id: int, integration_id: int, seen: Iterable[Seen]
 ) -> None:
@@ -190,6 +211,7 @@ def write_seen(
             publish_until=sa.case((Publication.revision > revisions, Publication.publish_until)),
             attempts=0,
             rescues=0,
+            waits=0,
             unclear=False,
             failure=None,
             failure_code=None,

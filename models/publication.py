@@ -57,6 +57,8 @@ class Batch(Base):
         ForeignKey("site_integrations.id", ondelete="CASCADE")
     )
     created_at: Mapped[created_now]
+    link: Mapped[str | None]
+    """The link that has begun with it and not ended (see `tasks.batch.at_work`)."""
 
     integration: Mapped[Integration] = relationship()
 
@@ -153,6 +155,9 @@ class Publication(Base):
     A failed try does not clear them: between two losses the site often says that the lost
     request is still at work.
     """
+
+    waits: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often in a row the site asked to wait when it was sent, and took others meanwhile."""
 
     unclear: Mapped[bool] = mapped_column(default=False)
     """The last request may have been carried out: look up the key before sending again."""

@@ -2,6 +2,8 @@
 
 A worker that dies says nothing of the row that killed it, and up to 19 others died with it. So a
 row that was lost twice is claimed alone, and after `MOST_RESCUES` it fails: the others go on.
+A lease also ends while a batch waits in a queue that nobody serves, or when the broker has lost its
+message: that is no lost worker, so only what a link had begun and not ended counts.
 """
 
 from typing import Any
@@ -13,10 +15,8 @@ import settings
 from models.clock import now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
-from models.publication import ON_ITS_WAY, Publication, PublicationState
-
-ALONE_AFTER = 2
-"""A worker may end by chance; the same row in two lost batches is worth a look of its own."""
+from models.publication import ON_ITS_WAY, Batch, Publication, PublicationState
+from models.suspects import ALONE_AFTER
 
 MOST_RESCUES = 8
 
@@ -34,7 +34,8 @@ def rescue_expired(session: Session) -> list[int]:
     Whether the lost worker had sent anything is unknown, so every item comes back unclear, and its
     next step asks the site first.
     """
-    lost = Publication.rescues + 1
+    at_work = sa.exists().where(Batch.id == Publication.batch_id, Batch.link.is_not(None))
+    lost = Publication.rescues + sa.case((at_work, 1), else_=0)
     fails = lost >= MOST_RESCUES
     rescued = session.execute(
         sa.update(Publication)

@@ -202,7 +202,7 @@ def _has_arrived(row: Known, shown: Shown | None) -> bool:
         and shown.finished
         and shown.is_there
         and shown.content_id == row.content_id
-        and shown.revision >= row.revision
+        and shown.revision == row.revision  # above it is a text that our database does not know
     )
 
 
@@ -239,7 +239,7 @@ def _words(kind: Kind, row: Known, shown: Shown | None) -> str:
         ),
         Kind.AHEAD: (
             f"the site shows revision {has} of {post}, but only {row.revision} is known here, "
-            "as after a restored database: what is published next may be refused as too old"
+            "as after a restored database: what is published next goes above it"
         ),
         Kind.MOVED: f"it is post {shown and shown.external_id} on the site, not {post}: noted",
         Kind.RETURNED: f"{post}, which had been removed on the site, is there again: noted",

@@ -3,22 +3,27 @@ What can go wrong on the way to a site, sorted by what it means for the work.
 
 * PublishError
   + TemporaryError          worth trying again; the site did nothing
-    - RateLimited           ... no sooner than the site asked for
+    - RateLimited           ... no sooner than the site asked for: no attempt counted
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
       . WindowClosed        ... its hours are over: it is planned anew
+    - ContentRefused        a firewall takes this text or picture for an attack, and lets others in
   + UnclearOutcome          the site may have done it: ask what became of the key first
   + PermanentError          this item can't succeed until a person changes something
     - BuildFailed           ... and nothing was sent: a question that was open stays open
     - StaleWrite            a newer claim or revision is already there: drop ours, in silence
+  + SiteAhead               the site has what our database does not know: ours goes above it
   + SiteError               the site or our key is the problem: suspend it, park its work
     - CredentialsRejected
     - BridgeMissing
     - BridgeTooOld
+    - WriteRefused          ... since it met this item: an attempt of that one is counted
 
 A task never inspects a status code: adapters translate, tasks ask what kind of error it is.
 """
+
+from models.suspects import CONTENT_REFUSED
 
 
 class PublishError(Exception):
@@ -46,9 +51,10 @@ class RateLimited(TemporaryError):
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: float, status_code: int = 429) -> None:
+    def __init__(self, message: str, *, retry_after: float | None, status_code: int = 429) -> None:
         super().__init__(message, status_code=status_code)
         self.retry_after = retry_after
+        """Seconds; None: it did not say for how long."""
 
 
 class SiteUnreachable(TemporaryError):
@@ -82,6 +88,12 @@ class WindowClosed(SitePaused):
     """Its site's window closed before its turn; it gets another slot."""
 
     code = "window_closed"
+
+
+class ContentRefused(TemporaryError):
+    """Something in front of the site refuses this text or picture, and takes other writes."""
+
+    code = CONTENT_REFUSED
 
 
 class UnclearOutcome(PublishError):
@@ -119,6 +131,23 @@ class StaleWrite(PermanentError):
     code = "stale"
 
 
+class SiteAhead(PublishError):
+    """The site has a newer revision or fence than was ever given out, as after a restored backup.
+
+    Only said of a post under our key, by who holds its batch: whoever of ours sent something newer
+    would have taken the batch over.
+    """
+
+    code = "site_ahead"
+
+    def __init__(self, message: str, *, revision: int | None = 0, fence: int = 0) -> None:
+        super().__init__(message)
+        self.revision = revision
+        """What the accepted text must go above; None: the revision it was sent with."""
+
+        self.fence = fence
+
+
 class SiteError(PublishError):
     """Nothing will go out to this site until somebody repairs it."""
 
@@ -141,3 +170,28 @@ class BridgeTooOld(SiteError):
     """The plugin is older than publishing needs (C40)."""
 
     code = "upgrade_required"
+
+
+class WriteRefused(SiteError):
+    """A write was refused in front of WordPress, and so is any other now."""
+
+    def __init__(self, site: SiteError, of_item: str) -> None:
+        super().__init__(str(site), code=site.code, status_code=site.status_code)
+        self.site = site
+        """What it means for everything else that we have for the site."""
+
+        self.of_item = of_item
+        """Why the item fails when it meets this at each of its attempts, in words."""
+
+
+def asks_to_wait(error: PublishError | None) -> bool:
+    """Whether the site wants to be left alone for a while, whatever it did with the request."""
+    if isinstance(error, UnclearOutcome):
+        return error.retry_after is not None
+    return isinstance(error, RateLimited)
+
+
+def still_open(error: TemporaryError) -> UnclearOutcome:
+    """Return what a failed question means for the posts it was about: nothing new is known."""
+    waits = error.retry_after if isinstance(error, RateLimited) else None
+    return UnclearOutcome(str(error), code=error.code, retry_after=waits)

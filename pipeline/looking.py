@@ -20,6 +20,7 @@ HEALING = frozenset(
         "not_wordpress",
         "upgrade_required",
         "unreachable",
+        "rate_limited",
     }
 )
 """What the people at the site can repair without us."""

@@ -1,23 +1,23 @@
 """
-How much a site gets, and when: circuit breaker, slow-down, retry budget, token bucket, fair shares.
+How much a site gets, and when: circuit breaker, slow-down, retry budget, fair shares.
 
 Values in, values out. Times are seconds from the moment that the caller read the database's clock:
 above 0 it is still to come.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
 
+from pipeline.buckets import Bucket, tokens
 from pipeline.errors import (
+    ContentRefused,
     PublishError,
     RateLimited,
     SiteBusy,
     SitePaused,
     SiteUnreachable,
     UnclearOutcome,
+    asks_to_wait,
 )
 
 LONGEST_PAUSE = 900.0
@@ -27,7 +27,7 @@ LONGEST_GROWTH = 15
 """Times the first pause, which makes a quarter of an hour of the usual minute."""
 
 LOST_AFTER = 96
-"""Openings in a row for want of a connection: about a day. Then an operator is told it is lost."""
+"""Openings in a row because it was away or asked us to wait: about a day. Then people are told."""
 
 SLOWEST = 4
 """Halvings: 20 posts at once become 10, 5, 2 and 1. Fewer than one is the breaker's business."""
@@ -112,8 +112,8 @@ class Signs:
     trouble: str = ""
     """What the last breakdown was, in words."""
 
-    away: bool = False
-    """Whether it was that there is no connection."""
+    away: str = ""
+    """Its code, where that was no connection, or that the site asked us to wait; else ''."""
 
     answered: bool = False
     """Whether a post was answered, be it with a refusal."""
@@ -129,20 +129,28 @@ class Signs:
 
 
 def is_breakdown(error: PublishError | None) -> bool:
-    """Whether the site, not the item, failed: no connection, 5xx, or an answer that is no JSON."""
+    """Whether the site, not the item, failed.
+
+    No connection, 5xx, an answer that is no JSON, or the wish that we wait.
+    """
     if error is None or isinstance(error, SiteBusy | SitePaused):
         return False
-    return error.code in _BROKEN or (error.status_code or 0) >= _UNWELL
+    return asks_to_wait(error) or error.code in _BROKEN or (error.status_code or 0) >= _UNWELL
 
 
 def noted(signs: Signs, call: Call) -> Signs:
     """Return the signs with one more request."""
     error = call.error
-    broke = is_breakdown(error)
+    # Five posts refused one after the other, and none taken: no accident of one text.
+    broke = is_breakdown(error) or (call.post and isinstance(error, ContentRefused))
     if broke:
-        away = isinstance(error, SiteUnreachable)
-        failures = signs.failures + 1
-        signs = replace(signs, failures=failures, broke=True, trouble=str(error), away=away)
+        signs = replace(
+            signs,
+            failures=signs.failures + 1,
+            broke=True,
+            trouble=str(error),
+            away=_absence(error),
+        )
     elif call.post:
         signs = replace(signs, failures=0, answered=True)
     else:
@@ -159,6 +167,12 @@ def noted(signs: Signs, call: Call) -> Signs:
             seconds=(*signs.seconds, call.seconds),
         )
     return signs
+
+
+def _absence(error: PublishError | None) -> str:
+    if isinstance(error, SiteUnreachable):
+        return SiteUnreachable.code
+    return RateLimited.code if asks_to_wait(error) else ""
 
 
 def why_stop(pace: Pace, signs: Signs, limits: Limits) -> str | None:
@@ -197,7 +211,8 @@ def _breaker(pace: Pace, signs: Signs, limits: Limits) -> Pace:
     if pace.is_open:  # what was sent before it opened says nothing new
         return pace
     if _trips(pace, signs, limits) and not (pace.is_half_open and signs.answered):
-        opens = pace.opens + 1
+        # A site that asks for an hour at a time is told of after a day, too.
+        opens = pace.opens + max(1, int(signs.wait // LONGEST_PAUSE))
         wait = max(pause(opens, limits), signs.wait)
         return replace(pace, failures=signs.failures, opens=opens, open_for=wait)
     # Where there was nothing to send, a site that answers a question has proved as much.
@@ -209,7 +224,7 @@ def _breaker(pace: Pace, signs: Signs, limits: Limits) -> Pace:
 
 def is_lost(pace: Pace, signs: Signs) -> bool:
     """Whether a site has been away for so long that its people must be told (C41)."""
-    return signs.away and pace.opens >= LOST_AFTER
+    return bool(signs.away) and pace.opens >= LOST_AFTER
 
 
 def pause(opens: int, limits: Limits) -> float:
@@ -237,43 +252,6 @@ def _counted(pace: Pace, signs: Signs, limits: Limits) -> Pace:
 def at_once(pace: Pace, full: int) -> int:
     """Return how much of ``full`` a slow site gets at once: posts in a batch, or requests."""
     return max(1, full >> pace.slowness)
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """A site's own limit: ``burst`` posts at once, then one every ``interval`` seconds."""
-
-    interval: float
-    burst: int
-
-
-def bucket_of(config: Mapping[str, Any]) -> Bucket | None:
-    """Return the limit in a site's settings, `posts_per_minute` and `burst`; None: there is none.
-
-    Without `burst` a minute's posts may go at once. What is no positive number is no limit.
-    """
-    per_minute = _positive(config.get("posts_per_minute"))
-    if per_minute is None:
-        return None
-    burst = _positive(config.get("burst")) or per_minute
-    return Bucket(60.0 / per_minute, max(1, int(burst)))
-
-
-def _positive(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 < value < math.inf else None
-
-
-def tokens(bucket: Bucket, next_in: float | None) -> float:
-    """Return what is in the bucket; a fraction is a token on its way."""
-    if next_in is None:
-        return bucket.burst
-    return min(bucket.burst, 1.0 - next_in / bucket.interval)
-
-
-def next_after(bucket: Bucket, next_in: float | None, taken: int) -> float:
-    """Return the seconds until there is a token (again) once ``taken`` are gone."""
-    return (1.0 - tokens(bucket, next_in) + taken) * bucket.interval
 
 
 def batch_size(pace: Pace, bucket: Bucket | None, full: int) -> int:

@@ -6,6 +6,7 @@ from models import PublicationState
 from pipeline.errors import (
     PublishError,
     RateLimited,
+    SiteAhead,
     SiteBusy,
     SiteError,
     SitePaused,
@@ -13,6 +14,7 @@ from pipeline.errors import (
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
+    WriteRefused,
 )
 
 SHORTEST_RETRY_AFTER = 1.0
@@ -20,6 +22,9 @@ LONGEST_RETRY_AFTER = 3600.0
 
 # Looking up a key costs the site nothing, so we may ask longer than we may send.
 LOOK_UPS_PER_ATTEMPT = 4
+
+MOST_WAITS = 12
+"""A site that asks to wait with one item so often, and takes others, will never take that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,6 @@ class Decision:
     """Whether an attempt was used up."""
 
     unclear: bool = False
-    suspends_site: bool = False
 
 
 def backoff(attempt: int, patience: Patience, spread: float) -> float:
@@ -56,44 +60,55 @@ def backoff(attempt: int, patience: Patience, spread: float) -> float:
     return min(delay * (0.8 + 0.4 * spread), patience.longest_delay)
 
 
-def decide(error: PublishError, *, attempts: int, patience: Patience, spread: float) -> Decision:
-    """Return what becomes of a publication whose attempt number ``attempts + 1`` met ``error``."""
+def decide(
+    error: PublishError, *, attempts: int, patience: Patience, spread: float, waits: int = 0
+) -> Decision:
+    """Return what becomes of a publication whose attempt number ``attempts + 1`` met ``error``.
+
+    ``waits``: how often in a row, now included, the site asked it to wait and took others.
+    """
     used = attempts + 1
+    if waits >= MOST_WAITS:
+        unclear = isinstance(error, UnclearOutcome)
+        return Decision(PublicationState.FAILED, counted=False, unclear=unclear)
     match error:
-        case SiteError():
-            return Decision(PublicationState.QUEUED, counted=False, suspends_site=True)
-        case SiteBusy():
-            return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
-        # The breaker's probes would else use up one item after the other while a site is away.
-        case SitePaused() | SiteUnreachable():
+        # Else counted: a text may be what turns a firewall against us, each time anew.
+        case SiteError() if not isinstance(error, WriteRefused):
+            return Decision(PublicationState.QUEUED, counted=False)
+        # Both would else use up one item after the other: the breaker's probes while a site is
+        # away, and a site that has too much to do. When that lasts is the breaker's business.
+        case SitePaused() | SiteUnreachable() | RateLimited():
             wait = _wait(error, used, patience, spread)
             return Decision(PublicationState.QUEUED, wait, counted=False)
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
-        case UnclearOutcome() | StaleWrite():
+        case UnclearOutcome() | StaleWrite() | SiteBusy():
             return _unclear(error, used, patience, spread)
-        case TemporaryError() if used < patience.max_attempts:
+        # Counted: two engines with copies of one database would overtake each other for ever.
+        case TemporaryError() | WriteRefused() | SiteAhead() if used < patience.max_attempts:
             return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
     return Decision(PublicationState.FAILED)
 
 
 def _unclear(
-    error: UnclearOutcome | StaleWrite, used: int, patience: Patience, spread: float
+    error: UnclearOutcome | StaleWrite | SiteBusy, used: int, patience: Patience, spread: float
 ) -> Decision:
+    if not isinstance(error, StaleWrite) and error.retry_after is not None:
+        return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
     # Never "failed" while the post may be there, until the site has been silent for long.
     if used >= patience.max_attempts * LOOK_UPS_PER_ATTEMPT:
         return Decision(PublicationState.FAILED, unclear=True)
     wait = backoff(used, patience, spread)
     if isinstance(error, StaleWrite):
         wait = min(wait, 1.0 * used)
-    elif error.retry_after:
-        wait = error.retry_after
     return Decision(PublicationState.UNCONFIRMED, wait, unclear=True)
 
 
-def _wait(error: TemporaryError, used: int, patience: Patience, spread: float) -> float:
+def _wait(error: PublishError, used: int, patience: Patience, spread: float) -> float:
     # The curve is our guess; Retry-After is the site's own answer.
-    if isinstance(error, RateLimited):
+    if isinstance(error, RateLimited) and error.retry_after is not None:
         return error.retry_after
     if isinstance(error, SitePaused):
         return error.wait
+    if isinstance(error, SiteAhead):
+        return 0.0
     return backoff(used, patience, spread)

@@ -12,6 +12,7 @@ from pipeline.errors import (
     PermanentError,
     PublishError,
     RateLimited,
+    SiteAhead,
     SiteBusy,
     SiteError,
     StaleWrite,
@@ -96,15 +97,17 @@ def _site_error(answer: Answer, code: str) -> SiteError | None:
     return None
 
 
-def _rejected(status: int, code: str, facts: Mapping[str, Any]) -> PermanentError:
+def _rejected(status: int, code: str, facts: Mapping[str, Any]) -> PublishError:
     if status == HTTPStatus.PRECONDITION_FAILED:  # the fence or the revision
         return StaleWrite("a newer version of this is already on its way", status_code=status)
+    if code == "igny8_fingerprint_mismatch":
+        return SiteAhead(WORDS[code], revision=None)
     words = WORDS.get(code) or f"the site refused it: {clean(facts.get('message'), 200) or status}"
     return PermanentError(words, code=code or f"http_{status}", status_code=status)
 
 
 def _told_to_wait(status: int, waits: float | None) -> TemporaryError:
-    if waits is not None:
+    if waits is not None or status == HTTPStatus.TOO_MANY_REQUESTS:
         return RateLimited("the site asked us to wait", retry_after=waits, status_code=status)
     return TemporaryError(f"the site answered {status}", code="busy", status_code=status)
 

@@ -62,6 +62,9 @@ class RemotePost:
     url: str | None
     status: str
     images: tuple[Mapping[str, Any], ...] = ()
+    fingerprint: str = ""
+    """Of the document it was given; '' where the site does not know."""
+
     modified_at: datetime | None = None
     """When the site last changed it, by the site's clock, to the second."""
 
@@ -125,6 +128,10 @@ class Platform(Protocol):
 
     def status(self) -> SiteStatus:
         """Return what the site says of itself; says what is wrong where it can't."""
+        ...
+
+    def try_writing(self) -> None:
+        """Send a write that changes nothing; says what is wrong where it does not get through."""
         ...
 
     def structure(self) -> Any:

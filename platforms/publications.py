@@ -14,6 +14,8 @@ LARGEST_POST_ID, LARGEST_COUNT = 2**63, 2**31
 
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+LONGEST_FINGERPRINT = 64
+
 STATUS_LIMIT = 100
 """Characters; WordPress itself keeps twenty of a status."""
 
@@ -31,6 +33,7 @@ def remote_post(body: Any) -> RemotePost | None:
             url=clean(body.get("post_url")) or None,
             status=clean(body.get("post_status"), STATUS_LIMIT),
             images=tuple(_image_result(each) for each in body.get("images") or () if each),
+            fingerprint=clean(body.get("fingerprint"), LONGEST_FINGERPRINT),
             modified_at=gmt(body.get("modified_gmt"), datetime.now(UTC)),
         )
     except (KeyError, TypeError, ValueError, OverflowError, AttributeError):

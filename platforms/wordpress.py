@@ -28,11 +28,12 @@ from platforms.collections import collection_of
 from platforms.http import Answer, Request, SiteHttp
 from platforms.post_states import is_unknown_route, said_in, said_of_publications
 from platforms.publications import page_of, remote_post
+from platforms.refusals import SAMPLE, explained
 
 OLDEST_BRIDGE = Version("1.4.0")
 """The first that reserves the publication key; older ones could make a second post (C40)."""
 
-OK, CREATED, NOT_FOUND = 200, 201, 404
+OK, CREATED, BAD_REQUEST, NOT_FOUND = 200, 201, 400, 404
 HASHES_PER_REQUEST = 50
 """64 letters each: common servers refuse an address of 8 kB."""
 
@@ -75,6 +76,18 @@ class WordPressBridge:
             transactions=bool(body.get("transactions")),
             seo_plugin=clean(body.get("seo_plugin")) or None,
         )
+
+    def try_writing(self) -> None:
+        request = Request(
+            "POST",
+            "/publish",
+            headers={"Content-Type": "application/json"},
+            body=json.dumps(SAMPLE).encode(),
+        )
+        answer = self._call(request)
+        body = answer.json()
+        if answer.status != BAD_REQUEST or not isinstance(body, dict):
+            raise complain(answer, request)
 
     def structure(self) -> Any:
         request = Request("GET", "/structure")
@@ -163,10 +176,7 @@ class WordPressBridge:
             headers={"Content-Type": upload.media_type},
             body=upload.data,
         )
-        answer = self._call(request)
-        body = answer.json()
-        if answer.status not in {OK, CREATED}:
-            raise complain(answer, request)
+        body = self._write(request, "picture").json()
         address = clean(body.get("media_url")) if isinstance(body, dict) else ""
         if not address:
             raise UnclearOutcome("the site did not say where it put the image", code="not_json")
@@ -185,9 +195,7 @@ class WordPressBridge:
             },
             body=json.dumps(payload).encode(),
         )
-        answer = self._call(request)
-        if answer.status not in {OK, CREATED}:
-            raise complain(answer, request)
+        answer = self._write(request, "text")
         post = remote_post(answer.json())
         if post is None or not _is_ours(post, payload):
             # A maintenance page or a firewall's challenge, dressed as success.
@@ -197,6 +205,15 @@ class WordPressBridge:
                 status_code=answer.status,
             )
         return post
+
+    def _write(self, request: Request, what: str) -> Answer:
+        try:
+            answer = self._call(request)
+            if answer.status not in {OK, CREATED}:
+                raise complain(answer, request)
+        except SiteError as error:
+            raise explained(error, what, self.try_writing) from error
+        return answer
 
     def _read(self, request: Request, name: str) -> list[Any]:
         answer = self._call(request)

@@ -56,7 +56,8 @@ class Fault:
 
     ``path`` is searched in the REST route (``/igny8/v1/publish``) or else the URL's path; where it
     is left out, the kinds that concern a whole site hit everything they concern, and all others
-    hit publishing. ``times`` is how often it strikes before it is used up (None: for ever).
+    hit publishing. ``times`` is how often it strikes before it is used up (None: for ever); where
+    there is a ``text``, it strikes only requests whose body contains that.
     """
 
     kind: Kind
@@ -72,6 +73,7 @@ class Fault:
     location: str = "https://example.invalid/"
     version: str = "1.3.4"
     at: str = "draft"
+    text: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -82,9 +84,10 @@ class Fault:
         if self.bytes_per_second <= 0 or not 0 <= self.probability <= 1:
             raise ValueError("bytes_per_second is above 0; probability is between 0 and 1")
 
-    def matches(self, method: str, path: str) -> bool:
+    def matches(self, method: str, path: str, body: bytes) -> bool:
         wanted = self.path if self.path is not None else DEFAULT_PATHS.get(self.kind, PUBLISH)
-        return bool(re.fullmatch(self.method, method) and re.search(wanted, path))
+        is_meant = re.fullmatch(self.method, method) and re.search(wanted, path)
+        return bool(is_meant) and self.text.encode() in body
 
 
 class FaultDial:
@@ -117,11 +120,13 @@ class FaultDial:
         with self._lock:
             return dict(self._struck)
 
-    def strike(self, method: str, path: str, *, down: bool = False) -> Fault | None:
+    def strike(
+        self, method: str, path: str, body: bytes = b"", *, down: bool = False
+    ) -> Fault | None:
         """Return the fault that hits this request; ``down`` asks for that kind, else the others."""
         with self._lock:
             for place, (fault, times) in enumerate(self._set):
-                if (fault.kind is Kind.DOWN) is not down or not fault.matches(method, path):
+                if (fault.kind is Kind.DOWN) is not down or not fault.matches(method, path, body):
                     continue
                 if self._random.random() >= fault.probability:
                     continue

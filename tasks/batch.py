@@ -1,7 +1,8 @@
 """A batch as plain values, read at once: no transaction is open while a site thinks."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ import structlog
 
 import settings
 from models import Publication
-from models.batches import BatchRow, BatchRows, load_batch, release_batch
+from models.batches import BatchRow, BatchRows, load_batch, note_link, release_batch
 from models.outcomes import suspend_site
 from models.session import session_scope
 from pipeline.documents import Document, wish_fingerprint
@@ -37,6 +38,7 @@ class Item:
     document: Document
     parts: Parts
     attempts: int
+    waits: int
     unclear: bool
     closes_at: float | None = None
     """The end of its site's window, on this process's monotonic clock; None: no window."""
@@ -60,13 +62,35 @@ class Batch:
         return at_once(self.pace, self.target.requests_per_site)
 
 
-def read_batch(batch_id: int) -> Batch | None:
-    """Return what of the batch is still ours, or None.
+@contextmanager
+def at_work(batch_id: int, link: str) -> Iterator[Batch | None]:
+    """Give a link what of its batch is still ours, or None, and note where it does not end.
 
-    A site whose key can't be used is suspended here: nothing can be sent to it.
+    That it has begun is noted for what was lost before, and whatever breaks off by an error: a
+    healthy batch pays no statement for it. What dies in its first lease is unclear afterwards.
     """
-    with session_scope(read_only=True) as session:
-        found = load_batch(session, batch_id)
+    noted = False
+    try:
+        with session_scope(read_only=True) as session:
+            found = load_batch(session, batch_id)
+        if any(row.publication.unclear or row.publication.rescues for row in found.rows):
+            noted = _note(batch_id, link)
+        yield _read(batch_id, found)
+    except Exception:
+        _note(batch_id, link)
+        raise
+    if noted:
+        _note(batch_id, None)
+
+
+def _note(batch_id: int, link: str | None) -> bool:
+    with session_scope() as session:
+        note_link(session, batch_id, link)
+    return True
+
+
+def _read(batch_id: int, found: BatchRows) -> Batch | None:
+    """A site whose key can't be used is suspended here: nothing can be sent to it."""
     if found.integration is None:
         return None
     try:
@@ -117,6 +141,7 @@ def _item(row: BatchRow, read_at: datetime) -> Item:
         document=Document.from_json(row.document),
         parts=_parts(publication),
         attempts=publication.attempts,
+        waits=publication.waits,
         unclear=publication.unclear,
         closes_at=None if until is None else time.monotonic() + (until - read_at).total_seconds(),
     )

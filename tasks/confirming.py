@@ -3,10 +3,18 @@
 import structlog
 
 import platforms
-from pipeline.errors import PermanentError, PublishError, SiteBusy, TemporaryError, UnclearOutcome
+from pipeline.errors import (
+    PermanentError,
+    PublishError,
+    SiteBusy,
+    TemporaryError,
+    UnclearOutcome,
+    still_open,
+)
 from pipeline.pacing import Call, Signs, noted
 from platforms.base import RemotePost
-from tasks.batch import Batch, Item, read_batch
+from tasks.batch import Batch, Item, at_work
+from tasks.catching_up import ahead, is_ahead
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures, record_published
 from tasks.site_care import record_signs
@@ -19,15 +27,18 @@ LIVE = frozenset({"publish", "future", "private", "draft", "pending"})
 
 def confirm_batch(batch_id: int) -> None:
     """Ask the site for every key of the batch, and write down what it says."""
-    batch = read_batch(batch_id)
-    if batch is None:
-        return
+    with at_work(batch_id, "confirm_posts") as batch:
+        if batch:
+            _confirm(batch)
+
+
+def _confirm(batch: Batch) -> None:
     platform = platforms.connect(batch.target)
     try:
         Lease(batch.id, batch.lease_left).keep()
         posts = platform.find_posts([item.wish.key for item in batch.items])
     except LeaseLost:
-        log.warning("confirm.lease_lost", batch=batch_id)
+        log.warning("confirm.lease_lost", batch=batch.id)
         return
     except PublishError as error:
         record_attempts(batch, platform.exchanges)
@@ -36,7 +47,8 @@ def confirm_batch(batch_id: int) -> None:
             batch.pace,
             noted(Signs(batch.pace.failures), Call(0.0, error)),
         )
-        record_failures(batch, {item.id: _unseen(error) for item in batch.items})
+        unseen = still_open(error) if isinstance(error, TemporaryError) else error
+        record_failures(batch, dict.fromkeys((item.id for item in batch.items), unseen))
         return
     _record(batch, posts)
 
@@ -60,6 +72,8 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
         return UnclearOutcome("the site took the post, but does not show it", code="not_visible")
     if not post.finished:
         return SiteBusy("the site is still working on it")
+    if is_ahead(item, post):
+        return ahead(post)
     if post.status not in LIVE or post.external_id is None:
         return PermanentError(
             "the post was removed on the site right after it was published; publish with "
@@ -67,10 +81,3 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
             code="removed",
         )
     return None
-
-
-def _unseen(error: PublishError) -> PublishError:
-    """A look that failed says nothing about the posts, which have been sent."""
-    return (
-        UnclearOutcome(str(error), code=error.code) if isinstance(error, TemporaryError) else error
-    )

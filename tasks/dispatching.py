@@ -11,7 +11,7 @@ from models.batches import release_batch
 from models.claiming import Claim, Room, claim_batch, sites_with_work, wait_for_turn
 from models.session import session_scope
 from models.site_care import set_next_post
-from pipeline import pacing
+from pipeline import buckets, pacing
 from tasks import workflows
 from tasks.app import app
 from tasks.heartbeat import beats
@@ -43,12 +43,12 @@ def claim_due() -> list[Claim]:
 def _claim(session: Session, integration: Integration, present: datetime) -> Claim | None:
     known = settings.current()
     pace = pace_of(integration, present)
-    bucket = pacing.bucket_of(integration.config_json)
+    bucket = buckets.bucket_of(integration.config_json)
     size = pacing.batch_size(pace, bucket, known.batch_size)
     claim = claim_batch(session, integration.id, size, known.lease) if size else None
     if claim is not None and bucket is not None:
         taken = len(claim.publication_ids)
-        set_next_post(session, integration.id, pacing.next_after(bucket, pace.next_in, taken))
+        set_next_post(session, integration.id, buckets.next_after(bucket, pace.next_in, taken))
     return claim
 
 

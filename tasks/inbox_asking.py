@@ -118,7 +118,7 @@ def _again(message: InboxMessage, error: PublishError, present: datetime) -> Aga
     waited = (present - message.received_at).total_seconds()
     delay = min(max(waited / 2, FIRST_DELAY), LONGEST_DELAY)
     if isinstance(error, RateLimited):
-        delay = max(delay, error.retry_after)
+        delay = max(delay, error.retry_after or 0.0)
     failed = not isinstance(error, TemporaryError | SiteError)
     return Again(message.id, delay, str(error), failed=failed)
 

@@ -34,9 +34,11 @@ def look_at_suspended() -> int:
 
 
 def _look(integration: Integration) -> bool:
-    """Ask one site for its status, and write what that means; True when it is well."""
+    """Ask one site for its status, and whether it takes writes; True when it is well."""
     try:
-        platforms.connect(platforms.target_of(integration)).status()
+        site = platforms.connect(platforms.target_of(integration))
+        site.status()
+        site.try_writing()
     except PublishError as error:
         log.info("site.still_ill", integration=integration.id, code=error.code)
         with session_scope() as session:

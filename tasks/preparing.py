@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import settings
 from models.pictures import file_bytes, keep_prepared, prepared_files, refuse_file
@@ -14,21 +14,31 @@ AT_A_TIME = 30.0
 """Seconds after which no further picture is begun: what is done must not be lost with the task."""
 
 
+def known_pictures(hashes: set[str]) -> dict[str, FileFacts]:
+    """Return what is known of these files."""
+    if not hashes:
+        return {}
+    with session_scope(read_only=True) as session:
+        return {
+            name: FileFacts(prepared, size or 0, problem)
+            for name, (prepared, size, problem) in prepared_files(session, hashes).items()
+        }
+
+
+def waiting(facts: Mapping[str, FileFacts]) -> list[str]:
+    """Return those that nobody has prepared yet."""
+    return [name for name, known in facts.items() if not known.hash and not known.problem]
+
+
 def prepare_pictures(hashes: set[str]) -> dict[str, FileFacts] | None:
     """Return what sites get for these files; None when there was not time for all of them.
 
     Each is kept as soon as it is prepared, so that the next call goes on from there.
     """
-    if not hashes:
-        return {}
-    with session_scope(read_only=True) as session:
-        facts = {
-            name: FileFacts(prepared, size or 0, problem)
-            for name, (prepared, size, problem) in prepared_files(session, hashes).items()
-        }
-    waiting = [name for name, known in facts.items() if not known.hash and not known.problem]
-    prepared = dict(_prepared(waiting))
-    return facts | prepared if len(prepared) == len(waiting) else None
+    facts = known_pictures(hashes)
+    left = waiting(facts)
+    prepared = dict(_prepared(left))
+    return facts | prepared if len(prepared) == len(left) else None
 
 
 def _prepared(hashes: Iterable[str]) -> Iterable[tuple[str, FileFacts]]:

@@ -1,5 +1,7 @@
 """The links of a publication's chain. Each takes a batch's id, and may run twice."""
 
+from celery import Task
+
 from tasks import building, confirming, doorbell, pushing
 from tasks.app import app
 
@@ -16,10 +18,17 @@ def build_taxonomy(batch_id: int) -> None:
     building.build_taxonomy(batch_id)
 
 
-@app.task(name="publish.build_images")
-def build_images(batch_id: int) -> None:
-    """Write every item's images, after a look at their bytes (S165)."""
-    building.build_images(batch_id)
+@app.task(name="publish.build_images", bind=True)
+def build_images(self: "Task[[int], None]", batch_id: int) -> None:
+    """Write every item's images (S165); new ones wait for the media worker, and nothing else."""
+    if not building.build_images(batch_id):
+        self.replace(prepare_images.si(batch_id))
+
+
+@app.task(name="publish.prepare_images")
+def prepare_images(batch_id: int) -> None:
+    """Write every item's images, after a look at their bytes: in the place of the link above."""
+    building.prepare_images(batch_id)
 
 
 @app.task(name="publish.push_posts")

@@ -12,12 +12,14 @@ from pipeline.errors import (
     SitePaused,
     SiteUnreachable,
     TemporaryError,
-    UnclearOutcome,
     WindowClosed,
+    WriteRefused,
+    still_open,
 )
 from pipeline.payloads.wordpress import build_publish_payload
 from platforms.base import Platform
-from tasks.batch import Batch, Item, read_batch
+from tasks.batch import Batch, Item, at_work
+from tasks.catching_up import ahead, behind_fence, is_ahead, is_refused
 from tasks.lease import Lease, LeaseLost
 from tasks.recording import record_attempts, record_failures
 from tasks.site_care import limits, record_signs
@@ -29,15 +31,18 @@ log = structlog.get_logger()
 
 def push_batch(batch_id: int) -> None:
     """Send every item of a batch; what did not go through is written down with its reason."""
-    batch = read_batch(batch_id)
-    if batch is None:
-        return
+    with at_work(batch_id, "push_posts") as batch:
+        if batch:
+            _push(batch)
+
+
+def _push(batch: Batch) -> None:
     retried = {item.wish.key for item in batch.items if item.attempts}
     platform = Watched(platforms.connect(batch.target), batch.pace, retried, limits())
     try:
         failures = Push(batch, platform).run()
     except LeaseLost:
-        log.warning("push.lease_lost", batch=batch_id)
+        log.warning("push.lease_lost", batch=batch.id)
         return
     finally:
         record_attempts(batch, platform.exchanges)
@@ -78,14 +83,19 @@ class Push:
             self.failures |= dict.fromkeys((item.id for item in items), error)
             return []
         except TemporaryError as error:
-            self.failures |= {item.id: UnclearOutcome(str(error)) for item in unclear}
+            self.failures |= {item.id: still_open(error) for item in unclear}
             return [item for item in items if not item.unclear]
         to_send = []
         for item in items:
             post = posts.get(item.wish.key) if item.unclear else None
             # What is unfinished may have died with its server, and only sending it again takes it
             # over; a request that still lives answers "in progress".
-            if post is None or not post.finished or post.revision < item.wish.revision:
+            needs_it = post is None or not post.finished or post.revision < item.wish.revision
+            if post is not None and is_ahead(item, post):
+                self.failures[item.id] = ahead(post)
+            elif post is not None and needs_it and is_refused(item, post):
+                self.failures[item.id] = behind_fence(post)
+            elif needs_it:
                 to_send.append(item)
         return to_send
 
@@ -102,7 +112,7 @@ class Push:
         try:
             self.platform.publish(payload)
         except SiteError as error:
-            self.site_error = error
+            self.site_error = error.site if isinstance(error, WriteRefused) else error
             return error
         except PublishError as error:
             return error

@@ -3,9 +3,21 @@
 import random
 from collections.abc import Iterable, Mapping
 
-from models.outcomes import Failure, Seen, add_attempts, suspend_site, write_failures, write_seen
+from models import PublicationState
+from models.outcome_values import Failure, Seen
+from models.outcomes import add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
-from pipeline.errors import BuildFailed, PublishError, SiteError, SitePaused, SiteUnreachable
+from pipeline.errors import (
+    BuildFailed,
+    ContentRefused,
+    PublishError,
+    SiteAhead,
+    SiteError,
+    SitePaused,
+    SiteUnreachable,
+    WriteRefused,
+    asks_to_wait,
+)
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.batch import Batch, Item
@@ -56,9 +68,19 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
 
 
 def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
+    waits = _waits(item, error, batch)
     decision = decide(
-        error, attempts=item.attempts, patience=batch.patience, spread=random.random()
+        error,
+        attempts=item.attempts,
+        patience=batch.patience,
+        spread=random.random(),
+        waits=waits,
     )
+    above, fence = 0, 0
+    if isinstance(error, SiteAhead):
+        above = item.wish.revision if error.revision is None else error.revision
+        fence = error.fence
+    code, reason = _words(error, waits, failed=decision.state is PublicationState.FAILED)
     return Failure(
         publication_id=item.id,
         content_id=item.content_id,
@@ -67,11 +89,32 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         state=decision.state,
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
+        waits=waits,
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
-        code=error.code,
-        reason=str(error),
+        above=above,
+        fence=fence,
+        code=code,
+        reason=reason,
     )
+
+
+def _waits(item: Item, error: PublishError, batch: Batch) -> int:
+    """Return how often in a row it was asked to wait while its site took others."""
+    if isinstance(error, NOT_SENT):
+        return item.waits
+    if not asks_to_wait(error):
+        return 0
+    # Since the last breakdown, which such a wish is too, a post of the site was answered.
+    return item.waits + (batch.pace.failures == 0)
+
+
+def _words(error: PublishError, waits: int, *, failed: bool) -> tuple[str, str]:
+    if failed and isinstance(error, WriteRefused):
+        return ContentRefused.code, error.of_item
+    if failed and asks_to_wait(error):
+        return error.code, f"{error}, {waits} times in a row for this one while it took others"
+    return error.code, str(error)
 
 
 def record_published(batch: Batch, posts: Mapping[int, RemotePost]) -> None:

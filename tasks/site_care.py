@@ -13,7 +13,6 @@ from models.plan_requests import suggest_plan
 from models.session import session_scope
 from models.site_care import SiteNews, change_pace, tell_of_site
 from pipeline import pacing
-from pipeline.errors import SiteUnreachable
 from pipeline.pacing import Pace, Signs
 
 log = structlog.get_logger()
@@ -71,7 +70,8 @@ def record_signs(integration_id: int, pace: Pace, signs: Signs) -> None:
         if place and found.opens < pace.opens:  # what waited for it is planned for now
             suggest_plan(session, place.site_id)
         if place and pacing.is_lost(found, signs):
-            suspend_site(session, integration_id, SiteUnreachable.code, signs.trouble)
+            reason = f"{signs.trouble}, for about a day by now"
+            suspend_site(session, integration_id, signs.away, reason)
     log.info(
         "site.pace",
         integration=integration_id,

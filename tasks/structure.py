@@ -60,7 +60,7 @@ def _ask(run: SiteRun) -> Structure:
 def _give_up(run: SiteRun, error: PublishError) -> None:
     """Try again soon, or end the run and plan the next one."""
     known = settings.current()
-    waits = error.retry_after if isinstance(error, RateLimited) else 0.0
+    waits = (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
     pause = max(waits, known.retry_first_delay * 2.0 ** (run.attempts - 1))
     log.info("structure.not_fetched", integration=run.integration_id, code=error.code)
     with session_scope() as session:

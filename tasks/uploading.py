@@ -5,7 +5,13 @@ from dataclasses import dataclass, field
 
 from models.pictures import files_with_bytes
 from models.session import session_scope
-from pipeline.errors import PermanentError, PublishError, SiteError, TemporaryError
+from pipeline.errors import (
+    PermanentError,
+    PublishError,
+    SiteError,
+    TemporaryError,
+    WriteRefused,
+)
 from pipeline.images import ImagePart, file_name
 from platforms.base import Platform, Upload
 from tasks.batch import Batch, Item
@@ -28,8 +34,9 @@ class Media:
         An image that the site will never take does not hold the post up, and on the last
         attempt none does: a failed image never loses the post.
         """
-        for part in item.parts.images:
-            error = self.errors.get(part.hash or "")
+        errors = [self.errors.get(part.hash or "") for part in item.parts.images]
+        # First what counts: else an item whose picture shuts its site would come back for ever.
+        for error in sorted(errors, key=lambda each: not isinstance(each, WriteRefused)):
             if isinstance(error, SiteError):
                 return error
             last = item.attempts + 1 >= max_attempts
@@ -61,7 +68,9 @@ def bring_images(batch: Batch, items: Iterable[Item], platform: Platform, lease:
         try:
             media.addresses[upload.hash] = platform.upload(upload)
         except SiteError as error:
-            media.errors = dict.fromkeys((part.hash for part in missing if part.hash), error)
+            shut = error.site if isinstance(error, WriteRefused) else error
+            media.errors = dict.fromkeys((part.hash for part in missing if part.hash), shut)
+            media.errors[upload.hash] = error
             break
         except PublishError as error:
             media.errors[upload.hash] = error

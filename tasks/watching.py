@@ -41,6 +41,9 @@ class Watched:
     def status(self) -> SiteStatus:
         return self._watch(self._platform.status)
 
+    def try_writing(self) -> None:
+        self._watch(self._platform.try_writing)
+
     def structure(self) -> Any:
         return self._watch(self._platform.structure)
 

@@ -11,7 +11,7 @@ from peers import RawPeer, answer
 import settings
 from models import Attempt, Integration, PublicationState, SyncEvent
 from models.session import session_scope
-from pipeline.errors import PermanentError, PublishError, SiteError, TemporaryError, UnclearOutcome
+from pipeline.errors import PermanentError, PublishError, RateLimited, SiteError, UnclearOutcome
 from platforms.base import Target, Upload
 from platforms.wordpress import WordPressBridge
 
@@ -128,7 +128,8 @@ def test_a_redirect_is_never_a_success(quick, code, body):
         bridge(peer).publish(PAYLOAD)
 
     assert moved.value.code == "redirected"
-    assert len(peer.heard) <= 2  # and the second went to the same site, by ?rest_route=
+    # The same site was asked by ?rest_route=, and whether it takes a harmless write.
+    assert len(peer.heard) <= 4
 
 
 @pytest.mark.parametrize(
@@ -248,10 +249,10 @@ def answer_or_error(ask):
 )
 def test_a_wish_to_wait_is_bounded(quick, wait):
     reply = answer(429, b"{}", f"Retry-After: {wait}")
-    with RawPeer(reply) as peer, pytest.raises(TemporaryError) as told:
+    with RawPeer(reply) as peer, pytest.raises(RateLimited) as told:
         bridge(peer).publish(PAYLOAD)
 
-    assert 1 <= getattr(told.value, "retry_after", 60) <= 3600
+    assert 1 <= (told.value.retry_after or 60) <= 3600
 
 
 @pytest.mark.parametrize(

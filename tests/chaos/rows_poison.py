@@ -35,7 +35,7 @@ def poison(run):
         doomed.append(run.clients.accept(number))
         run.may_fail[doomed[-1].content_id] = CODE
     wait_until(lambda: have_ended(doomed), what="the end of the poison", timeout=PATIENCE)
-    _prove_that_it_failed(doomed)
+    prove_that_they_failed(doomed, CODE)
 
 
 def _title(request):
@@ -45,11 +45,11 @@ def _title(request):
         return None  # a picture
 
 
-def _prove_that_it_failed(doomed):
+def prove_that_they_failed(doomed, code):
     for row in rows_of(entry.content_id for entry in doomed).values():
-        if (row.state, row.failure_code) != (PublicationState.FAILED, CODE):
+        if (row.state, row.failure_code) != (PublicationState.FAILED, code):
             raise AssertionError(
-                f"what kills its worker ended as {row.state.value}, {row.failure_code}"
+                f"what was to fail with {code} ended as {row.state.value}, {row.failure_code}"
             )
 
 

@@ -60,6 +60,15 @@ def kill_beat(run):
         run.world.kill("beat")
 
 
+def media_away(run):
+    """Nobody decodes pictures for several leases: what has new ones waits, and is not failed."""
+    run.world.hold("media")
+    run.struck()
+    for _ in range(run.size.times):
+        run.last(settings.current().lease)
+    run.world.release("media")
+
+
 def freeze_worker(run):
     """Freeze a worker in the middle of a batch; all is done and edited before it wakes up."""
     for number in run.strikes():
@@ -128,6 +137,14 @@ ROWS = [
         kill_child,
         Size(5, 24, 3),
         Size(30, 200, 15),
+    ),
+    Row(
+        "the media worker is away for longer than the lease (quick: 10 times, full: 20 times)",
+        media_away,
+        Size(10, 24, 3),
+        Size(20, 100, 15),
+        databases=(POSTGRESQL,),
+        lane=WAITS,
     ),
     Row(
         "SIGKILL in the middle of dispatch",

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("broker_away")
 LINKS = (
     building.build_excerpts,
     building.build_taxonomy,
-    building.build_images,
+    building.prepare_images,
     pushing.push_batch,
     confirming.confirm_batch,
 )

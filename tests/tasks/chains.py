@@ -5,7 +5,7 @@ from tasks import building, confirming, dispatching, pushing
 LINKS = [
     building.build_excerpts,
     building.build_taxonomy,
-    building.build_images,
+    building.prepare_images,
     pushing.push_batch,
     confirming.confirm_batch,
 ]

@@ -181,12 +181,12 @@ def test_parts_of_the_release_before_wait_for_their_pictures(integration, simula
 
     def as_it_built_them(batch_id):
         """It names the bytes that the author gave."""
-        building.build_images(batch_id)
+        building.prepare_images(batch_id)
         with session_scope() as session:
             row = session.get_one(Publication, publication.id)
             row.images = [row.images[0] | {"hash": sha256}]
 
-    run_due([as_it_built_them if link is building.build_images else link for link in LINKS])
+    run_due([as_it_built_them if link is building.prepare_images else link for link in LINKS])
 
     assert simulated_site.posts == []
     found = reload(publication)

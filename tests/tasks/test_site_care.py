@@ -9,9 +9,12 @@ import settings
 from models import Integration, Publication, PublicationState, SyncEvent
 from models.clock import now, now_plus
 from models.outcomes import resume_site
+from models.publication import WAITING
 from models.session import session_scope
 from pipeline import pacing
+from pipeline.retry import MOST_WAITS
 from simulators.wordpress import SimulatedSite
+from tasks.batch import at_work
 from tasks.looking import look_at_suspended
 
 
@@ -166,7 +169,7 @@ def test_a_site_that_asks_us_to_wait_gets_nothing_meanwhile(integration, simulat
     run_due()
 
     assert posts_sent(simulated_site) == 1
-    assert [reload(item).attempts for item in items] == [1, 0, 0, 0]
+    assert [reload(item).attempts for item in items] == [0, 0, 0, 0]
     assert 60 < waits_for(integration, "next_post_at") <= 120
     assert run_due() == []
 
@@ -202,9 +205,8 @@ def test_a_slow_site_gets_fewer_requests_at_once(integration, environment, monke
     fill(integration, 2)
     (claim,) = run_due(links=[])
 
-    from tasks.batch import read_batch
-
-    assert read_batch(claim.batch_id).requests_at_once == 2
+    with at_work(claim.batch_id, "push_posts") as batch:
+        assert batch.requests_at_once == 2
 
 
 def test_a_site_s_own_limit_is_kept_by_count(integration, simulated_site):
@@ -320,3 +322,60 @@ def test_a_site_that_is_away_fails_nothing_and_is_told_of_after_a_day(integratio
     assert reload(integration).suspended_code == "unreachable"
     assert told()[-1] == ("error", "site_suspended")
     assert reload(item).state is PublicationState.QUEUED
+
+
+BUSY = [
+    pytest.param({"code": 429, "retry_after": "1"}, id="429"),
+    pytest.param({"code": 429}, id="429-without-a-time"),
+    pytest.param({"code": 503, "retry_after": "1"}, id="503"),
+]
+
+
+@pytest.mark.parametrize("answer", BUSY)
+def test_a_site_that_asks_us_to_wait_fails_nothing_and_is_told_of_after_a_day(
+    integration, simulated_site, turn_dial, answer
+):
+    turn_dial(kind="status", **answer)
+    (item,) = fill(integration, 1)
+    for _ in range(MOST_WAITS + 3):
+        make_due()
+        change(breaker_open_until=now_plus(-1), next_post_at=None)
+        run_due()
+    assert reload(item).state in WAITING
+    assert reload(item).attempts == 0
+    assert reload(integration).suspended_at is None
+
+    make_due()
+    change(breaker_opens=pacing.LOST_AFTER - 1, breaker_open_until=now_plus(-1), next_post_at=None)
+    run_due()
+    assert reload(integration).suspended_code == "rate_limited"
+    assert told()[-1] == ("error", "site_suspended")
+
+    simulated_site.faults.clear()
+    look_at_suspended()
+    pass_by("next_look_at")
+    assert look_at_suspended() == 1
+    make_due()
+    change(next_post_at=None)
+    run_due()
+    assert reload(item).state is PublicationState.PUBLISHED
+
+
+@pytest.mark.parametrize("answer", BUSY)
+def test_what_a_site_asks_to_wait_with_while_it_takes_others_ends(
+    integration, simulated_site, turn_dial, answer
+):
+    turn_dial(kind="status", text="The heavy one", **answer)
+    heavy = make_publication(integration, title="The heavy one")
+    for number in range(MOST_WAITS + 1):
+        make_due()
+        change(next_post_at=None)
+        run_due()
+        other = make_publication(integration, title=f"Post {number}")
+        change(next_post_at=None)
+        run_due()
+        assert reload(other).state is PublicationState.PUBLISHED
+
+    found = reload(heavy)
+    assert (found.state, found.attempts) == (PublicationState.FAILED, 0)
+    assert "while it took others" in found.failure

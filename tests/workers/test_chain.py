@@ -63,6 +63,12 @@ class TestFaults:
         wait_for_all(12)
         assert titles(simulated_site) == sorted(f"Post {number}" for number in range(12))
 
+    def test_what_has_no_new_picture_needs_no_media_worker(self, setup, engine, integration):
+        engine["media"].kill()
+        accept(integration, 3)
+
+        wait_for_all(3)
+
     def test_a_worker_told_to_stop_finishes_its_batch(
         self, setup, engine, integration, simulated_site, turn_dial
     ):

@@ -27,7 +27,7 @@ from models.rescuing import rescue_expired
 from models.session import session_scope
 from pipeline.lifecycle import MOVES
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT
-from tasks.batch import read_batch
+from tasks.batch import at_work
 from tasks.dispatching import claim_due
 from tasks.recording import record_failures, record_published
 
@@ -81,7 +81,9 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def claim(self):
-        self.batches += [batch for claim in claim_due() if (batch := read_batch(claim.batch_id))]
+        for claim in claim_due():
+            with at_work(claim.batch_id, "push_posts") as batch:
+                self.batches += [batch] if batch else []
 
     @precondition(lambda self: self.batches)
     @rule(pick=PICK, endings=st.lists(st.sampled_from(sorted(ENDINGS)), min_size=CONTENTS))

@@ -5,9 +5,11 @@ import sqlalchemy as sa
 from factories import make_integration, make_publication, reload
 
 from models import Publication, PublicationState, SyncEvent
+from models.batches import note_link
 from models.claiming import claim_batch
 from models.clock import now_plus
-from models.outcomes import Failure, write_failures
+from models.outcome_values import Failure
+from models.outcomes import write_failures
 from models.rescuing import ALONE_AFTER, MOST_RESCUES, WORKER_LOST, rescue_expired
 from models.session import session_scope
 
@@ -39,9 +41,15 @@ def rescued():
 
 
 def lose_worker(site):
-    """Claim a batch and let its lease run out; return what was in it."""
+    """Claim a batch, begin with it and let its lease run out; return what was in it."""
+    return let_lease_end(site, "push_posts")
+
+
+def let_lease_end(site, link=None):
     ids = claimed(site)
     with session_scope() as session:
+        if ids:
+            note_link(session, session.get_one(Publication, ids[0]).batch_id, link)
         lost = sa.update(Publication).where(Publication.id.in_(ids))
         session.execute(lost.values(leased_until=now_plus(-1)))
     rescued()
@@ -56,6 +64,18 @@ def test_what_was_lost_with_a_worker_is_unclear_and_due_at_once(site):
     assert (found.state, found.unclear) == (PublicationState.UNCONFIRMED, True)
     assert (found.rescues, found.attempts) == (1, 0)
     assert claimed(site) == (publication.id,)
+
+
+def test_a_lease_that_ends_while_no_link_is_at_work_loses_no_worker(site):
+    publication = make_publication(site)
+    change(publication, rescues=MOST_RESCUES - 1)
+    for _ in range(3):
+        change(publication, due_at=now_plus(-1))
+        assert let_lease_end(site) == (publication.id,)
+
+    found = reload(publication)
+    assert (found.state, found.unclear) == (PublicationState.UNCONFIRMED, True)
+    assert found.rescues == MOST_RESCUES - 1
 
 
 def test_what_has_lost_two_workers_is_claimed_alone(site):
@@ -132,6 +152,7 @@ def test_a_failed_try_between_two_losses_clears_nothing(site):
         state=PublicationState.UNCONFIRMED,
         delay=0.0,
         attempts=0,
+        waits=0,
         unclear=True,
         code="in_progress",
         reason="another request is at work on it",

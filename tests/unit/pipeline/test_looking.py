@@ -19,6 +19,7 @@ HOUR = 3600
         pytest.param("not_wordpress", 0, 60, id="no-rest-api"),
         pytest.param("upgrade_required", 0, 60, id="old-plugin"),
         pytest.param("unreachable", 0, 60, id="away"),
+        pytest.param("rate_limited", 0, 60, id="asked-to-wait-for-a-day"),
         pytest.param("credentials_rejected", 0, HOUR, id="key-refused"),
         pytest.param("credentials_rejected", 1000, 24 * HOUR, id="key-still-refused"),
         pytest.param(None, 0, HOUR, id="code-not-kept"),

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.buckets import Bucket, bucket_of, next_after, tokens
 from pipeline.errors import (
+    ContentRefused,
     CredentialsRejected,
     PermanentError,
     RateLimited,
@@ -14,7 +16,6 @@ from pipeline.errors import (
     UnclearOutcome,
 )
 from pipeline.pacing import (
-    Bucket,
     Call,
     Limits,
     Pace,
@@ -22,21 +23,20 @@ from pipeline.pacing import (
     account_limit,
     after,
     batch_size,
-    bucket_of,
     is_breakdown,
     is_lost,
-    next_after,
     noted,
     pause,
     retries_left,
-    tokens,
     why_stop,
 )
 
 LIMITS = Limits(failures=5, pause=60, slow_after=5)
 DOWN = SiteUnreachable("no connection")
 BROKEN = UnclearOutcome("the connection broke", code="broken")
+REFUSED = ContentRefused("a firewall", status_code=403)
 TOLD_TO_WAIT = RateLimited("wait", retry_after=120)
+BUSY_503 = UnclearOutcome("", code="http_503", status_code=503, retry_after=3600)
 
 OPEN = Pace(failures=5, opens=1, open_for=30)
 HALF_OPEN = Pace(failures=5, opens=1, open_for=-1)
@@ -72,7 +72,7 @@ def after_calls(pace, *calls):
         pytest.param(UnclearOutcome("", code="not_json", status_code=200), True, id="not-json"),
         pytest.param(UnclearOutcome("", code="http_500", status_code=500), True, id="500"),
         pytest.param(RateLimited("", retry_after=9, status_code=503), True, id="503-with-time"),
-        pytest.param(RateLimited("", retry_after=9), False, id="429"),
+        pytest.param(RateLimited("", retry_after=9), True, id="429"),
         pytest.param(TemporaryError("", code="busy", status_code=408), False, id="408"),
         pytest.param(SiteBusy("in progress"), False, id="in-progress"),
         pytest.param(SitePaused("not sent"), False, id="not-sent"),
@@ -98,6 +98,9 @@ def test_what_counts_as_a_breakdown(error, expected):
         pytest.param(
             Pace(failures=4), [post(PermanentError("no"))], 0, None, 0, id="a-refusal-is-an-answer"
         ),
+        pytest.param(Pace(), [post(REFUSED)] * 5, 1, 60, 5, id="five-texts-refused-and-none-taken"),
+        pytest.param(Pace(), [post(REFUSED), post()] * 9, 0, None, 0, id="some-texts-refused"),
+        pytest.param(Pace(), [read(REFUSED)] * 9, 0, None, 0, id="pictures-refused"),
         pytest.param(HALF_OPEN, [post()], 0, None, 0, id="probe-answered"),
         pytest.param(HALF_OPEN, [post(BROKEN)], 2, 120, 6, id="probe-failed"),
         pytest.param(HALF_OPEN, [read(DOWN)], 2, 120, 6, id="probe-s-question-failed"),
@@ -113,6 +116,10 @@ def test_what_counts_as_a_breakdown(error, expected):
             5,
             id="as-long-as-the-site-asks",
         ),
+        pytest.param(
+            Pace(failures=4), [post(BUSY_503)], 4, 3600, 5, id="a-quarter-of-an-hour-is-one-opening"
+        ),
+        pytest.param(Pace(failures=4), [post(TOLD_TO_WAIT)], 1, 120, 5, id="asked-to-wait-too"),
     ],
 )
 def test_the_breaker(pace, calls, opens, open_for, failures):
@@ -291,6 +298,8 @@ def test_one_of_several_accounts_leaves_room_for_the_others(batches, one_account
     [
         pytest.param(96, DOWN, True, id="away-for-a-day"),
         pytest.param(95, DOWN, False, id="away-for-less"),
+        pytest.param(96, TOLD_TO_WAIT, True, id="asks-to-wait-for-a-day"),
+        pytest.param(96, BUSY_503, True, id="asks-to-wait-with-503"),
         pytest.param(96, BROKEN, False, id="there-but-broken"),
     ],
 )

@@ -8,6 +8,7 @@ from models import PublicationState as State
 from pipeline.errors import (
     BridgeMissing,
     BridgeTooOld,
+    ContentRefused,
     CredentialsRejected,
     PermanentError,
     PublishError,
@@ -18,8 +19,9 @@ from pipeline.errors import (
     StaleWrite,
     TemporaryError,
     UnclearOutcome,
+    WriteRefused,
 )
-from pipeline.retry import LOOK_UPS_PER_ATTEMPT, Decision, Patience, backoff, decide
+from pipeline.retry import LOOK_UPS_PER_ATTEMPT, MOST_WAITS, Decision, Patience, backoff, decide
 
 PATIENCE = Patience(max_attempts=3, first_delay=60, longest_delay=3600)
 LAST_LOOK = PATIENCE.max_attempts * LOOK_UPS_PER_ATTEMPT - 1
@@ -67,14 +69,19 @@ def test_backoff_never_shrinks_below_its_start_nor_grows_beyond_its_end(
         pytest.param(TemporaryError("down"), 1, Decision(State.QUEUED, 120), id="second"),
         pytest.param(TemporaryError("down"), 2, Decision(State.FAILED), id="three-in-total"),
         pytest.param(
-            RateLimited("slow", retry_after=90), 0, Decision(State.QUEUED, 90), id="its-own-time"
+            RateLimited("slow", retry_after=90),
+            50,
+            Decision(State.QUEUED, 90, counted=False),
+            id="its-own-time-uses-up-nothing",
         ),
         pytest.param(
-            RateLimited("slow", retry_after=90), 1, Decision(State.QUEUED, 90), id="each-time"
+            RateLimited("slow", retry_after=None),
+            0,
+            Decision(State.QUEUED, 60, counted=False),
+            id="wait-it-does-not-say-how-long",
         ),
-        pytest.param(
-            RateLimited("slow", retry_after=90), 2, Decision(State.FAILED), id="slow-for-too-long"
-        ),
+        pytest.param(ContentRefused("no"), 0, Decision(State.QUEUED, 60), id="a-firewall-may-err"),
+        pytest.param(ContentRefused("no"), 2, Decision(State.FAILED), id="but-not-three-times"),
         pytest.param(PermanentError("no"), 0, Decision(State.FAILED), id="permanent-at-once"),
         pytest.param(PublishError("?"), 0, Decision(State.FAILED), id="unknown-is-permanent"),
         pytest.param(
@@ -94,9 +101,9 @@ def test_backoff_never_shrinks_below_its_start_nor_grows_beyond_its_end(
         ),
         pytest.param(
             UnclearOutcome("lost", retry_after=7),
-            0,
-            Decision(State.UNCONFIRMED, 7, unclear=True),
-            id="unclear-with-a-time",
+            50,
+            Decision(State.UNCONFIRMED, 7, counted=False, unclear=True),
+            id="unclear-with-a-time-uses-up-nothing",
         ),
         pytest.param(
             UnclearOutcome("lost"),
@@ -119,15 +126,46 @@ def test_decisions(error, attempts, expected):
 @pytest.mark.parametrize("kind", [SiteError, CredentialsRejected, BridgeMissing, BridgeTooOld])
 @pytest.mark.parametrize("attempts", [0, 2, 50])
 def test_a_broken_site_parks_its_work_and_burns_no_attempt(kind, attempts):
-    expected = Decision(State.QUEUED, counted=False, suspends_site=True)
+    expected = Decision(State.QUEUED, counted=False)
 
     assert decided(kind("broken"), attempts) == expected
+
+
+@pytest.mark.parametrize(
+    ("attempts", "decision"),
+    [
+        (0, Decision(State.QUEUED, 60)),
+        (1, Decision(State.QUEUED, 120)),
+        (2, Decision(State.FAILED)),
+    ],
+    ids=["first", "second", "third"],
+)
+def test_what_meets_a_shut_site_at_each_of_its_attempts_ends(attempts, decision):
+    refused = WriteRefused(SiteError("shut", code="blocked"), "this text is refused")
+
+    assert decided(refused, attempts) == decision
 
 
 def test_a_site_that_refuses_every_write_as_stale_ends_some_day():
     states = {decided(StaleWrite("newer"), attempts).state for attempts in range(100)}
 
     assert State.FAILED in states
+
+
+@pytest.mark.parametrize(
+    ("error", "unclear"),
+    [
+        pytest.param(RateLimited("slow", retry_after=1), False, id="429"),
+        pytest.param(UnclearOutcome("slow", retry_after=1), True, id="503"),
+    ],
+)
+def test_what_alone_is_asked_to_wait_again_and_again_ends(error, unclear):
+    def state(waits):
+        decision = decide(error, attempts=0, patience=PATIENCE, spread=0.5, waits=waits)
+        return decision.state, decision.unclear
+
+    assert state(MOST_WAITS - 1)[0] is not State.FAILED
+    assert state(MOST_WAITS) == (State.FAILED, unclear)
 
 
 ERRORS = st.sampled_from(

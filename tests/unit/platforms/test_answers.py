@@ -44,7 +44,7 @@ def answer(status, body=None, **headers):
         pytest.param(answer(413), PermanentError, id="too-large"),
         pytest.param(answer(422, {"code": "x"}), PermanentError, id="mismatch"),
         pytest.param(answer(425), TemporaryError, id="too-early"),
-        pytest.param(answer(429), TemporaryError, id="too-many"),
+        pytest.param(answer(429), RateLimited, id="too-many"),
         pytest.param(answer(429, Retry_After="7"), RateLimited, id="too-many-with-a-time"),
         pytest.param(answer(500), UnclearOutcome, id="500"),
         pytest.param(answer(503, Retry_After="7"), UnclearOutcome, id="503-with-a-time"),

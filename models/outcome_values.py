@@ -1,0 +1,45 @@
+"""What became of one item of a batch, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.publication import PublicationState
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One item that did not go through, and what was decided about it."""
+
+    publication_id: int
+    content_id: int
+    account_id: int
+    revision: int
+    state: PublicationState
+    delay: float
+    attempts: int
+    waits: int
+    unclear: bool
+    code: str
+    reason: str
+    above: int = 0
+    """The site's revision, where the accepted one must go above it (a restored backup)."""
+
+    fence: int = 0
+    """The site's fence, where ours must go above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One item as the site shows it."""
+
+    publication_id: int
+    content_id: int
+    account_id: int
+    revision: int
+    fingerprint: str
+    external_id: str
+    url: str
+    status: str
+    images: list[Any]
+    modified_at: datetime | None = None
