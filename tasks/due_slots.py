@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from models import PublishingSettings, ScheduleEntry
@@ -14,6 +15,8 @@ from models.session import session_scope
 from pipeline.schedule import Reason
 from tasks.site_planning import limit_reached, window_now
 
+log = structlog.get_logger()
+
 AT_ONCE = 50
 """Entries one tick takes (S58); in one transaction, so that two ticks never take one twice."""
 
@@ -23,8 +26,21 @@ def take_due_slots() -> int:
     with session_scope() as session:
         due = lock_due(session, AT_ONCE)
         present = session.execute(sa.select(now())).scalar_one()
-        taken = [_take(session, entry, settings, present) for entry, settings in due]
+        taken = [_try_to_take(session, entry, settings, present) for entry, settings in due]
     return sum(taken)
+
+
+def _try_to_take(
+    session: Session, entry: ScheduleEntry, settings: PublishingSettings, present: datetime
+) -> bool:
+    """Take an entry; settings that can't be read hold up nobody else's."""
+    entry_id, site_id = entry.id, entry.site_id
+    try:
+        with session.begin_nested():
+            return _take(session, entry, settings, present)
+    except Exception:  # the tick's edge: the entry is late soon, and planned anew
+        log.exception("schedule.take_failed", entry=entry_id, site=site_id)
+        return False
 
 
 def _take(

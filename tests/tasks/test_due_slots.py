@@ -351,3 +351,14 @@ def test_what_is_not_approved_any_more_is_held_at_its_time(integration):
     held = reload(entry)
     assert (held.state, held.reason, held.slot_at) == (EntryState.HELD, "not_approved", None)
     assert reload(early).state is EntryState.WAITING
+
+
+def test_settings_that_can_not_be_read_hold_up_no_other_site(integration):
+    broken, well = due(connected()), due(integration)
+    with session_scope() as session:
+        session.get_one(PublishingSettings, broken.site_id).publish_time_slots = [{"start": "x"}]
+
+    assert take_due_slots() == 1
+
+    assert reload(well).state is EntryState.TAKEN
+    assert reload(broken).state is EntryState.WAITING
