@@ -2,7 +2,7 @@
 
     python bench/planning.py [--sites 1000] [--items 60] [--days 30]
 
-Goal: less than 5 s for all of them (docs/operations.md has the numbers of this machine's kind).
+Goal: less than 5 s for all of them (docs/performance.md).
 """
 
 import argparse
