@@ -32,7 +32,7 @@ function attach_all( array &$row, array $document ): array {
 	$reports = array();
 	foreach ( Document\images( $document ) as $image ) {
 		if ( ! Reservations\renew( $row ) ) {
-			throw new TakenOver( 'Another request has taken this publication over.' );
+			throw new TakenOver();
 		}
 		$reports[] = attach( $row, $image );
 	}
