@@ -100,6 +100,7 @@ function send( int $seconds ): int {
 		if ( null === $row ) {
 			break;
 		}
+		$row      = Outbox\follow_move( $row );
 		$is_taken = settle( $row, post( $row ) );
 		$failed   = $is_taken ? 0 : $failed + 1;
 		$taken   += $is_taken ? 1 : 0;
