@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge\Tests;
 
+use Igny8\Bridge\Reservations;
+
 /**
  * Featured image and gallery; a failed image never fails the post.
  */
@@ -250,6 +252,29 @@ final class ImagesTest extends BridgeTestCase {
 			) + $document
 		);
 		$this->assertSame( $theirs['attachment_id'], get_post_thumbnail_id( $post_id ) );
+	}
+
+	/**
+	 * The featured image of a revision that failed, and failed again, is known as ours: a later revision without one takes it away.
+	 */
+	public function test_featured_image_of_a_failed_revision_is_withdrawn(): void {
+		$document = $this->document();
+		$post_id  = $this->publish_well( $document );
+		$failing  = array(
+			'revision'            => 2,
+			'fingerprint'         => str_repeat( 'b', 64 ),
+			'featured_image_hash' => $this->push( $this->picture() )->get_data()['hash'],
+		) + $document;
+		$refuse   = static fn( $is_empty, array $data ): bool => 'publish' === $data['post_status'];
+		add_filter( 'wp_insert_post_empty_content', $refuse, 10, 2 );
+		$this->assert_refused( 500, 'igny8_write_failed', $this->publish( $failing ) );
+		$this->assert_refused( 500, 'igny8_write_failed', $this->publish( $failing ) );
+		remove_filter( 'wp_insert_post_empty_content', $refuse, 10 );
+		$this->assertTrue( has_post_thumbnail( $post_id ) );
+		$this->assertCount( 1, Reservations\find( $document['publication_key'] )['images'] );
+
+		$this->publish_well( array( 'revision' => 3 ) + $document );
+		$this->assertFalse( has_post_thumbnail( $post_id ) );
 	}
 
 	/**

@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Tests;
 
+use Igny8\Bridge\Ownership;
 use Igny8\Bridge\Reservations;
 
 /**
@@ -222,6 +223,29 @@ final class OwnershipTest extends BridgeTestCase {
 		Reservations\insert( $row );
 		$this->assertNotNull( Reservations\claim( $row, $this->second ) );
 		return $row;
+	}
+
+	/**
+	 * A post of the same number on another blog of the network is nobody's business here.
+	 */
+	public function test_other_blog(): void {
+		$row            = $this->taken_over_row();
+		$row['post_id'] = $this->publish_well( $this->document() );
+		$statement      = "UPDATE `{$GLOBALS['wpdb']->posts}` SET `post_title` = 'x' WHERE `ID` = {$row['post_id']}";
+		$blog_id        = $GLOBALS['blog_id'];
+		$write          = static function () use ( $row, $statement, $blog_id ): string {
+			$GLOBALS['blog_id'] = 2; // phpcs:ignore -- What switch_to_blog() does, which a single site has not.
+			do_action( 'update_post_meta', 1, $row['post_id'] );
+			do_action( 'updated_post_meta', 1, $row['post_id'] );
+			$sent               = apply_filters( 'query', $statement );
+			$GLOBALS['blog_id'] = $blog_id; // phpcs:ignore
+			return $sent;
+		};
+		try {
+			$this->assertSame( $statement, Ownership\while_ours( $row, $write ) );
+		} finally {
+			$GLOBALS['blog_id'] = $blog_id; // phpcs:ignore
+		}
 	}
 
 	/**

@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Tests;
 
 use Igny8\Bridge\Connection;
+use Igny8\Bridge\Cron;
 use Igny8\Bridge\Engine;
 use Igny8\Bridge\Outbox;
 use Igny8\Bridge\Registration;
@@ -161,7 +162,7 @@ final class SettingsTest extends EngineTestCase {
 	}
 
 	/**
-	 * Without a key nothing is sent, and nothing is lost.
+	 * Without a key nothing is sent, nothing is planned, and nothing is lost.
 	 */
 	public function test_forgotten_key(): void {
 		$this->register_site();
@@ -170,8 +171,12 @@ final class SettingsTest extends EngineTestCase {
 		$this->save( 'igny8_api_key', '' );
 		unset( $_POST[ Settings\FORGET_FIELD ] );
 		$this->assertSame( '', get_option( 'igny8_api_key' ) );
+		Cron\clear();
 		Webhooks\send_by_cron();
-		$this->assertSame( array( array(), 1 ), array( $this->paths(), Outbox\count_waiting() ) );
+		$this->assertSame( array( array(), 1, false ), array( $this->paths(), Outbox\count_waiting(), wp_next_scheduled( Cron\SEND ) ) );
+
+		$this->save( 'igny8_api_key', 'other-key-0123456789' );
+		$this->assertNotFalse( wp_next_scheduled( Cron\SEND ) );
 	}
 
 	/**

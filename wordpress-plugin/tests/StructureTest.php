@@ -150,6 +150,48 @@ final class StructureTest extends EngineTestCase {
 	}
 
 	/**
+	 * What another plugin may make of a list of terms, and how many are told then.
+	 *
+	 * @return array<string, array{0: callable, 1: int}>
+	 */
+	public function filtered_terms(): array {
+		return array(
+			'one is taken out'   => array( static fn( array $terms ): array => array_filter( array( 3 => end( $terms ) ) ), 1 ),
+			'ids'                => array( static fn(): array => array( 1, 2 ), 0 ),
+			'names'              => array( static fn(): array => array( 'News' ), 0 ),
+			'more than is asked' => array( static fn( array $terms ): array => array_filter( array_fill( 0, SiteFacts\MOST_TERMS + 1, end( $terms ) ) ), SiteFacts\MOST_TERMS ),
+		);
+	}
+
+	/**
+	 * Whatever a filter returns, a list of terms is told, for the engine refuses a structure with anything else.
+	 *
+	 * @dataProvider filtered_terms
+	 * @param callable $filter Filters the terms.
+	 * @param int      $count  How many are told.
+	 */
+	public function test_filtered_terms( callable $filter, int $count ): void {
+		add_filter( 'get_terms', $filter );
+		try {
+			$told = SiteFacts\terms()['category'];
+			$this->assertSame( array( $count, array_values( $told ) ), array( count( $told ), $told ) );
+		} finally {
+			remove_filter( 'get_terms', $filter );
+		}
+	}
+
+	/**
+	 * A taxonomy whose name the engine cannot take, as shops give them to attributes, is left out.
+	 */
+	public function test_name_beyond_the_protocol(): void {
+		register_taxonomy( 'pa_цвет', 'post', array( 'public' => true ) );
+		$structure = json_decode( (string) wp_json_encode( Structure\gather() ), true );
+		unregister_taxonomy( 'pa_цвет' );
+		$this->assertSame( array( 'category', 'post_tag' ), array_keys( $structure['taxonomies'] ) );
+		$this->assertSame( array( 'category', 'post_tag' ), $structure['post_types']['post']['taxonomies'] );
+	}
+
+	/**
 	 * What the site tells of itself is plain text.
 	 */
 	public function test_site(): void {
@@ -159,6 +201,20 @@ final class StructureTest extends EngineTestCase {
 		update_option( 'blogname', $name );
 		$this->assertSame( array( home_url(), get_bloginfo( 'version' ), \Igny8\Bridge\VERSION ), array( $site['url'], $site['wordpress_version'], $site['plugin_version'] ) );
 		$this->assertStringStartsWith( 'Walks & ', $site['name'] );
+	}
+
+	/**
+	 * A text is cut to what the engine takes; a version that somebody hides is empty.
+	 */
+	public function test_odd_texts(): void {
+		$tagline = static fn(): string => str_repeat( 'ü', 2001 );
+		$version = $GLOBALS['wp_version'];
+		add_filter( 'pre_option_blogdescription', $tagline );
+		$GLOBALS['wp_version'] = null; // phpcs:ignore -- As plugins do that hide it.
+		$site                  = SiteFacts\describe();
+		$GLOBALS['wp_version'] = $version; // phpcs:ignore
+		remove_filter( 'pre_option_blogdescription', $tagline );
+		$this->assertSame( array( str_repeat( 'ü', 2000 ), '' ), array( $site['description'], $site['wordpress_version'] ) );
 	}
 
 	/**

@@ -87,6 +87,17 @@ final class WebhooksTest extends BridgeTestCase {
 	}
 
 	/**
+	 * The signature that a request must carry.
+	 *
+	 * @param array<string, mixed> $options The request.
+	 */
+	private function signature( array $options ): string {
+		$headers = $options['headers'];
+		$signed  = hash_hmac( 'sha256', $headers['webhook-id'] . '.' . $headers['webhook-timestamp'] . '.' . $options['body'], str_repeat( 's', 32 ), true );
+		return 'v1,' . base64_encode( $signed );
+	}
+
+	/**
 	 * An event is posted to the address of its kind, with both keys and a signature that fits.
 	 */
 	public function test_message(): void {
@@ -99,8 +110,7 @@ final class WebhooksTest extends BridgeTestCase {
 		$headers = $options['headers'];
 		$this->assertSame( array( 'Bearer ' . self::KEY, self::KEY, 'application/json' ), array( $headers['Authorization'], $headers['X-IGNY8-API-Key'], $headers['Content-Type'] ) );
 		$this->assertEqualsWithDelta( time(), (int) $headers['webhook-timestamp'], 5 );
-		$signed = hash_hmac( 'sha256', $headers['webhook-id'] . '.' . $headers['webhook-timestamp'] . '.' . $options['body'], str_repeat( 's', 32 ), true );
-		$this->assertSame( 'v1,' . base64_encode( $signed ), $headers['webhook-signature'] );
+		$this->assertSame( $this->signature( $options ), $headers['webhook-signature'] );
 		$this->assertSame( array( 0, true ), array( $options['redirection'], $options['reject_unsafe_urls'] ) );
 		$this->assertSame( 0, Outbox\count_waiting() );
 	}
@@ -140,6 +150,30 @@ final class WebhooksTest extends BridgeTestCase {
 		Webhooks\send( 5 );
 		list( $first, $again ) = array_column( $this->sent, 1 );
 		$this->assertSame( array( $first['body'], $first['headers']['webhook-id'] ), array( $again['body'], $again['headers']['webhook-id'] ) );
+	}
+
+	/**
+	 * What waits while the site moves goes out under its new address: another message, with another id, signed as it is sent.
+	 */
+	public function test_moved_site(): void {
+		$this->publish_well( $this->document() );
+		$this->scalar( "UPDATE {igny8_outbox} SET event_id = 'install.1.1.1'" );
+		$this->answers = array( 500, 500 );
+		$moved         = static fn(): string => 'https://moved.example';
+		Webhooks\send( 5 );
+		add_filter( 'pre_option_home', $moved );
+		$this->scalar( 'UPDATE {igny8_outbox} SET due_at = 0' );
+		Webhooks\send( 5 );
+		$this->scalar( 'UPDATE {igny8_outbox} SET due_at = 0' );
+		Webhooks\send( 5 );
+		remove_filter( 'pre_option_home', $moved );
+
+		list( $before, $after, $again ) = array_column( $this->sent, 1 );
+		$body                           = json_decode( $before['body'], true );
+		$this->assertSame( array_merge( $body, array( 'site_url' => 'https://moved.example' ) ), json_decode( $after['body'], true ) );
+		$this->assertNotSame( $before['headers']['webhook-id'], $after['headers']['webhook-id'] );
+		$this->assertSame( array( $after['body'], $after['headers']['webhook-id'] ), array( $again['body'], $again['headers']['webhook-id'] ) );
+		$this->assertSame( $this->signature( $after ), $after['headers']['webhook-signature'] );
 	}
 
 	/**

@@ -13,4 +13,11 @@ use RuntimeException;
  * Thrown where a request finds that another one has taken its publication over.
  */
 final class TakenOver extends RuntimeException {
+
+	/**
+	 * Says so.
+	 */
+	public function __construct() {
+		parent::__construct( 'Another request has taken this publication over.' );
+	}
 }

@@ -32,7 +32,7 @@ function attach_all( array &$row, array $document ): array {
 	$reports = array();
 	foreach ( Document\images( $document ) as $image ) {
 		if ( ! Reservations\renew( $row ) ) {
-			throw new TakenOver( 'Another request has taken this publication over.' );
+			throw new TakenOver();
 		}
 		$reports[] = attach( $row, $image );
 	}
@@ -145,8 +145,10 @@ function attachment_of_url( array $image ) {
  * @param array{hash: string, attachment_id: int} $found Its attachment.
  */
 function show_as_thumbnail( array $row, array $image, array $found ): bool {
-	$noted = array_merge( $row['images'], array( report( $image, 'attached', Media\describe( $found['hash'], $found['attachment_id'] ) ) ) );
-	Reservations\write( $row, array( 'images' => wp_json_encode( $noted ) ) );
+	$note = report( $image, 'attached', Media\describe( $found['hash'], $found['attachment_id'] ) );
+	if ( ! in_array( $note, $row['images'], true ) ) { // An earlier try may have noted it.
+		Reservations\write( $row, array( 'images' => wp_json_encode( array_merge( $row['images'], array( $note ) ) ) ) );
+	}
 	set_post_thumbnail( $row['post_id'], $found['attachment_id'] ); // False also where nothing changed.
 	return (int) get_post_thumbnail_id( $row['post_id'] ) === $found['attachment_id'];
 }

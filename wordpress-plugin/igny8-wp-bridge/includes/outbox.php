@@ -34,19 +34,60 @@ function add( string $kind, int $post_id, int $sequence, array $body ): bool {
 	global $wpdb;
 	$now   = time();
 	$table = Database\outbox_table();
-	$json  = wp_json_encode( $body, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PARTIAL_OUTPUT_ON_ERROR );
 	return Database\insert_ignore(
 		$wpdb->prepare(
 			"INSERT IGNORE INTO $table (post_id, sequence, event_id, kind, body, created_at, due_at) VALUES (%d, %d, %s, %s, %s, %d, %d)",
 			$post_id,
 			$sequence,
-			install_id() . ".$post_id.$sequence.$now",
+			event_id( $post_id, $sequence, $now ),
 			$kind,
-			$json,
+			encode( $body ),
 			$now,
 			$now
 		)
 	);
+}
+
+/**
+ * The id of an event.
+ *
+ * @param int $post_id  The post.
+ * @param int $sequence Its number.
+ * @param int $made_at  When it was made, in Unix seconds.
+ */
+function event_id( int $post_id, int $sequence, int $made_at ): string {
+	return install_id() . ".$post_id.$sequence.$made_at";
+}
+
+/**
+ * A body as it is sent.
+ *
+ * @param array<string, mixed> $body The body.
+ */
+function encode( array $body ): string {
+	return (string) wp_json_encode( $body, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE | JSON_PARTIAL_OUTPUT_ON_ERROR );
+}
+
+/**
+ * Makes an event anew that was written before the site moved: under the old address the engine takes it for another site's.
+ *
+ * It has another id then, for the engine refuses other bytes under one it has seen.
+ *
+ * @param array<string, mixed> $row The event, claimed.
+ * @return array<string, mixed> As it is to be sent.
+ */
+function follow_move( array $row ): array {
+	global $wpdb;
+	$body = json_decode( $row['body'], true );
+	if ( ! is_array( $body ) || home_url() === ( $body['site_url'] ?? null ) ) {
+		return $row;
+	}
+	$changed = array(
+		'event_id' => event_id( (int) $row['post_id'], (int) $row['sequence'], time() ),
+		'body'     => encode( array_merge( $body, array( 'site_url' => home_url() ) ) ),
+	);
+	$wpdb->update( Database\outbox_table(), $changed, identity( $row ) );
+	return array_merge( $row, $changed );
 }
 
 /**

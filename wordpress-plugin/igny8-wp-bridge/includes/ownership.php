@@ -40,20 +40,28 @@ const AFTER = array(
 /**
  * Works on a post while every write of it is checked.
  *
+ * While a plugin of a network has switched to another blog, a post of the same number is not this one.
+ *
  * @param array<string, mixed> $row  Our row; what the work changes of it is seen here.
  * @param callable             $work Writes the post.
  * @return mixed What the work returned.
  * @throws TakenOver When a write was about to be made, or was just made, that is not ours to make.
  */
 function while_ours( array &$row, callable $work ) {
-	$look   = static function ( ...$given ) use ( &$row ): void {
-		stop_if_lost( $row, (int) $given[ BEFORE[ current_action() ] ] );
+	$blog_id = get_current_blog_id();
+	$is_here = static fn(): bool => get_current_blog_id() === $blog_id;
+	$look    = static function ( ...$given ) use ( &$row, $is_here ): void {
+		if ( $is_here() ) {
+			stop_if_lost( $row, (int) $given[ BEFORE[ current_action() ] ] );
+		}
 	};
-	$regret = static function ( ...$given ) use ( &$row ): void {
-		tell_if_lost( $row, (int) $given[ AFTER[ current_action() ] ] );
+	$regret  = static function ( ...$given ) use ( &$row, $is_here ): void {
+		if ( $is_here() ) {
+			tell_if_lost( $row, (int) $given[ AFTER[ current_action() ] ] );
+		}
 	};
-	$fence  = static function ( $sql ) use ( &$row ) {
-		return is_update_of( $sql, $row['post_id'] ) ? $sql . ' AND ' . condition( $row ) : $sql;
+	$fence   = static function ( $sql ) use ( &$row, $is_here ) {
+		return $is_here() && is_update_of( $sql, $row['post_id'] ) ? $sql . ' AND ' . condition( $row ) : $sql;
 	};
 	hook( 'add_filter', $look, $regret, $fence );
 	try {
@@ -90,7 +98,7 @@ function hook( callable $change, callable $look, callable $regret, callable $fen
  */
 function stop_if_lost( array $row, int $post_id ): void {
 	if ( $post_id === $row['post_id'] && ! Reservations\is_ours( $row ) ) {
-		throw new TakenOver( 'Another request has taken this publication over.' );
+		throw new TakenOver();
 	}
 }
 
@@ -104,7 +112,7 @@ function stop_if_lost( array $row, int $post_id ): void {
 function tell_if_lost( array $row, int $post_id ): void {
 	if ( $post_id === $row['post_id'] && ! Reservations\is_ours( $row ) ) {
 		Reservations\tell_of_late_write( $row );
-		throw new TakenOver( 'Another request has taken this publication over.' );
+		throw new TakenOver();
 	}
 }
 

@@ -236,6 +236,8 @@ function raise_fence( array $row, int $fence ): void {
 /**
  * Gives up a row we own, so that the next request need not wait.
  *
+ * The images stay as they are: a featured image that was noted may be on the post, and must be known as ours.
+ *
  * @param array<string, mixed>      $row      The row as we hold it.
  * @param array<string, mixed>|null $previous The row as it was before our claim, null when we made it.
  */
@@ -251,8 +253,7 @@ function release( array $row, ?array $previous ): void {
 			)
 		);
 	} elseif ( null !== $previous && DONE === $previous['state'] && $previous['post_id'] === $row['post_id'] ) {
-		$columns = array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) );
-		write( $row, $columns + array( 'images' => wp_json_encode( $previous['images'] ) ) );
+		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) ) );
 	} else {
 		write( $row, array( 'reserved_at' => 0 ) );
 	}

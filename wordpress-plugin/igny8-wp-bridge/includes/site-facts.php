@@ -24,9 +24,9 @@ function describe(): array {
 		'name'              => Structure\label( get_bloginfo( 'name' ) ),
 		'description'       => Structure\label( get_bloginfo( 'description' ) ),
 		'url'               => home_url(),
-		'language'          => get_bloginfo( 'language' ),
+		'language'          => Structure\label( get_bloginfo( 'language' ) ),
 		'timezone'          => wp_timezone_string(),
-		'wordpress_version' => get_bloginfo( 'version' ),
+		'wordpress_version' => Structure\label( get_bloginfo( 'version' ) ),
 		'php_version'       => PHP_VERSION,
 		'plugin_version'    => Bridge\VERSION,
 		'theme'             => array(
@@ -37,7 +37,7 @@ function describe(): array {
 }
 
 /**
- * The most used categories and tags.
+ * The most used categories and tags: a list, whatever another plugin's filter has made of it.
  *
  * @return array<string, array<int, array<string, mixed>>> By taxonomy, at most MOST_TERMS of each.
  */
@@ -53,7 +53,8 @@ function terms(): array {
 				'number'     => MOST_TERMS,
 			)
 		);
-		$listed[ $taxonomy ] = array_map( __NAMESPACE__ . '\\describe_term', is_array( $found ) ? $found : array() );
+		$terms               = array_filter( is_array( $found ) ? $found : array(), static fn( $term ): bool => $term instanceof WP_Term );
+		$listed[ $taxonomy ] = array_map( __NAMESPACE__ . '\\describe_term', array_slice( array_values( $terms ), 0, MOST_TERMS ) );
 	}
 	return $listed;
 }

@@ -21,6 +21,8 @@ const LAST_OPTION     = 'igny8_last_structure_sync';
 const FAILURES_OPTION = 'igny8_structure_failures';
 const LIST_PATH       = '/api/v1/integration/integrations/';
 const FETCH_LIMIT     = 100;
+const LONGEST_TEXT    = 2000;
+const NAME_PATTERN    = '/^[a-z0-9_-]{1,64}$/D';
 
 /**
  * Hooks the route.
@@ -59,12 +61,16 @@ function gather(): array {
 		),
 		array( 'attachment' => true )
 	);
-	$taxonomies = get_taxonomies(
-		array(
-			'public'  => true,
-			'show_ui' => true,
+	$taxonomies = array_filter(
+		get_taxonomies(
+			array(
+				'public'  => true,
+				'show_ui' => true,
+			),
+			'objects'
 		),
-		'objects'
+		static fn( $name ): bool => 1 === preg_match( NAME_PATTERN, $name ), // Shops name attributes in any script.
+		ARRAY_FILTER_USE_KEY
 	);
 
 	/**
@@ -139,12 +145,12 @@ function describe_taxonomy( WP_Taxonomy $taxonomy, array $types, array $enabled 
 }
 
 /**
- * A label as plain text.
+ * A label as plain text, cut to what the engine takes.
  *
  * @param mixed $label What the plugin that made the type calls it.
  */
 function label( $label ): string {
-	return html_entity_decode( wp_strip_all_tags( is_string( $label ) ? $label : '' ), ENT_QUOTES, 'UTF-8' );
+	return mb_substr( html_entity_decode( wp_strip_all_tags( is_string( $label ) ? $label : '' ), ENT_QUOTES, 'UTF-8' ), 0, LONGEST_TEXT );
 }
 
 /**

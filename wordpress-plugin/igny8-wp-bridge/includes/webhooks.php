@@ -72,10 +72,17 @@ function send_by_cron(): void {
  */
 function send_and_plan( int $seconds ): void {
 	send( $seconds );
-	$due = Outbox\is_open() ? Outbox\next_due() : null;
+	$due = may_send() ? Outbox\next_due() : null;
 	if ( null !== $due ) {
 		Cron\send_at( max( $due, paused_until(), time() ) );
 	}
+}
+
+/**
+ * Whether there is somebody to send to, and a key to send with; without, another time would change nothing.
+ */
+function may_send(): bool {
+	return Engine\is_known() && Outbox\is_open();
 }
 
 /**
@@ -88,11 +95,12 @@ function send( int $seconds ): int {
 	$end    = microtime( true ) + $seconds;
 	$taken  = 0;
 	$failed = 0;
-	while ( $failed < FAILURES_IN_A_ROW && microtime( true ) < $end && Engine\is_known() && Outbox\is_open() && paused_until() <= time() ) {
+	while ( $failed < FAILURES_IN_A_ROW && microtime( true ) < $end && may_send() && paused_until() <= time() ) {
 		$row = Outbox\claim();
 		if ( null === $row ) {
 			break;
 		}
+		$row      = Outbox\follow_move( $row );
 		$is_taken = settle( $row, post( $row ) );
 		$failed   = $is_taken ? 0 : $failed + 1;
 		$taken   += $is_taken ? 1 : 0;
