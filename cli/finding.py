@@ -37,7 +37,7 @@ def refuse_switched_off(integration: Integration) -> None:
         CommandError: the integration or its site is switched off.
     """
     if not (integration.is_active and integration.site.is_active):
-        raise CommandError(f"{integration.site.url} is switched off", Exit.BAD_INPUT)
+        raise CommandError(f"{integration.site_url} is switched off", Exit.BAD_INPUT)
 
 
 def find_integration(session: Session, written: str) -> Integration:
@@ -61,9 +61,11 @@ def find_integration(session: Session, written: str) -> Integration:
         return found
     url = normalised(written)
     here = sa.or_(Site.url == url, Integration.external_site_url == url)
-    same = session.scalars(query.where(here)).all()
-    if not same:
+    known = session.scalars(query.where(here)).all()
+    if not known:
         raise NotFound(f"there is no site {url}; `igny8 site list` shows them all")
+    # Where one has moved away from, another may be by now.
+    same = [one for one in known if one.site_url == url] or known
     if len(ids := {one.site_id for one in same}) > 1:
         listed = ", ".join(map(str, sorted(ids)))
         raise NotFound(f"several accounts have {url}: name it by its id ({listed})")

@@ -54,7 +54,7 @@ class Asked:
 def add_site(asked: Asked) -> None:
     """Add a site, or give a site its new key; then look whether it answers."""
     address = normalised(asked.url)
-    refuse_inside(address, allowed=asked.allow_private)
+    refuse_inside(address, "igny8 site add URL", allowed=asked.allow_private)
     chosen = _key(asked.key, from_stdin=asked.key_stdin, generated=asked.generate_key)
     if asked.allow_private and allow_private_host(address):
         output().note("noted in .env; restart what is running, so that it sees that too")
@@ -75,9 +75,10 @@ def add_site(asked: Asked) -> None:
         output().result({"site": values, **result, "check": None})
 
 
-def refuse_inside(address: str, *, allowed: bool) -> None:
+def refuse_inside(address: str, command: str, *, allowed: bool) -> None:
     """Refuse our own address, and a private one that nobody has allowed (RFC 6890).
 
+    ``command`` is what was typed: the refusal says it again, with the option that allows it.
     A name is looked up when it is talked to, each time: what it means may change.
     """
     match inside(address):
@@ -86,8 +87,7 @@ def refuse_inside(address: str, *, allowed: bool) -> None:
         case Inside.PRIVATE if not allowed:
             host = urlsplit(address).hostname
             raise CommandError(
-                f"{host} is not a public address; where that is meant: "
-                "igny8 site add URL --allow-private",
+                f"{host} is not a public address; where that is meant: {command} --allow-private",
                 Exit.BAD_INPUT,
             )
 

@@ -6,6 +6,7 @@ from cli.output import output
 from cli.private_hosts import allow_private_host
 from cli.site_commands import refuse_inside
 from models import Integration
+from models.connecting import other_site_at
 from models.session import session_scope
 
 
@@ -13,10 +14,11 @@ def move_site(site: str, url: str, *, allow_private: bool) -> None:
     """Write a site's new address, which its key is sent to and its plugin is let in from.
 
     Raises:
-        CommandError: it is no address of a site, or one that nobody has allowed.
+        CommandError: it is no address of a site, one that nobody has allowed, or one where
+            another site of the account is.
     """
     address = normalised(url)
-    refuse_inside(address, allowed=allow_private)
+    refuse_inside(address, "igny8 site move SITE URL", allowed=allow_private)
     if allow_private and allow_private_host(address):
         output().note("noted in .env; restart what is running, so that it sees that too")
     with session_scope() as session:
@@ -26,6 +28,11 @@ def move_site(site: str, url: str, *, allow_private: bool) -> None:
         before = found.site_url
         if before == address:
             raise CommandError(f"{address} is its address already", Exit.BAD_INPUT)
+        if other := other_site_at(session, found.account_id, address, found.site_id):
+            raise CommandError(
+                f"site {other.id} is at {address}: go on with that one, or move it away first",
+                Exit.BAD_INPUT,
+            )
         found.config_json = {**found.config_json, "site_url": address}
         found.external_site_url = address
         site_id = found.site_id

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from cli.exits import CommandError, Exit
 from models import Account, Integration, Site
-from models.connecting import ensure_integration
+from models.connecting import ensure_integration, other_site_at
 from models.encryption import SecretDamaged
 from models.keys import owner_of
 from models.outcomes import resume_site
@@ -71,13 +71,18 @@ def check_key(key: str) -> str:
 def record_site(session: Session, new: NewSite) -> Recorded:
     """Add a site with its integration, or give the one at this address its new key.
 
+    That is the one that is there now, having moved or not; else the one that was added as it.
+
     Raises:
         KeyRefused: another site has this key; an inbound key must name one site (C1).
     """
     account = ensure_account(session, new.account)
-    site = session.scalars(
-        sa.select(Site).filter_by(account_id=account.id, url=new.url)
-    ).one_or_none()
+    site = (
+        other_site_at(session, account.id, new.url)
+        or session.scalars(
+            sa.select(Site).filter_by(account_id=account.id, url=new.url)
+        ).one_or_none()
+    )
     _refuse_shared_key(session, new.key, site)
     added = site is None
     if site is None:

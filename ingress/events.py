@@ -37,7 +37,7 @@ def _kept_within(moment: datetime) -> datetime:
 class EventQuery(PageQuery):
     """Which events to list."""
 
-    event_type: Annotated[str, Field(max_length=50)] | None = Field(
+    event_type: Annotated[str, Field(pattern="^[a-z_]{1,50}$")] | None = Field(
         None, description="publish, sync, error, webhook, metadata_sync."
     )
     status: EventStatus | None = None

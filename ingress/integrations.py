@@ -30,7 +30,7 @@ from ingress.integration_fields import (
 )
 from ingress.integration_list import list_integrations
 from ingress.site_keys import require_token_or_site_key
-from ingress.tenancy import own_integration, own_site
+from ingress.tenancy import own_integration, own_site, refuse_taken_address
 from models import Integration, Publication, PublicationState, Role
 from models.connecting import ensure_integration
 from models.plan_requests import suggest_plan
@@ -38,7 +38,9 @@ from models.reconnecting import sweep_again
 from models.session import session_scope
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
-WRITING = READING | problem_responses("length_required", "too_large", "unsupported_media_type")
+WRITING = READING | problem_responses(
+    "site_exists", "length_required", "too_large", "unsupported_media_type"
+)
 TAGS = [Tag(name="integrations", description="Sites, connected on their platforms")]
 
 bp = APIBlueprint(
@@ -92,8 +94,10 @@ def create(header: IdempotentHeaders, body: NewIntegration) -> Any:
         site = own_site(session, body.site)
         if site.wp_api_key_digest is None:
             raise Problem("no_site_key", "Generate the site's key first: generate-api-key.")
-        if (body.config_json.site_url or site.url) != site.url:
+        address = body.config_json.site_url or site.url
+        if address != site.url:
             require_role(Role.ADMIN)
+        refuse_taken_address(session, address, site.id)
         made, is_new = ensure_integration(
             session,
             site,
@@ -140,7 +144,7 @@ def replace(path: IntegrationPath, body: IntegrationReplacement) -> Any:
             if getattr(body, name) not in {None, present}:
                 raise refused_field(name, "an integration keeps its site and its platform")
         found.is_active, found.sync_enabled = body.is_active, body.sync_enabled
-        _set_config(found, {"site_url": found.site.url, **_config(body)})
+        _set_config(session, found, {"site_url": found.site.url, **_config(body)})
         answer = _saved(session, found)
     ring()
     return answer
@@ -161,7 +165,7 @@ def change(path: IntegrationPath, body: IntegrationChange) -> Any:
             found.is_active = body.is_active
         if body.sync_enabled is not None:
             found.sync_enabled = body.sync_enabled
-        _set_config(found, _merged(found, body))
+        _set_config(session, found, _merged(found, body))
         answer = _saved(session, found)
     # Switched on, it may have work that waits.
     ring()
@@ -235,9 +239,10 @@ def _merged(integration: Integration, body: IntegrationChange) -> dict[str, Any]
     return {"site_url": integration.site.url, **config, **given.stored()}
 
 
-def _set_config(integration: Integration, config: dict[str, Any]) -> None:
+def _set_config(session: Session, integration: Integration, config: dict[str, Any]) -> None:
     if config["site_url"] != integration.site_url:
         # Who may not have the site's key may not say where it is sent either.
         require_role(Role.ADMIN)
+        refuse_taken_address(session, config["site_url"], integration.site_id)
     integration.config_json = config
     integration.external_site_url = config["site_url"]  # C16

@@ -57,7 +57,7 @@ def _publications(session: Session) -> Metric:
 
 @kept
 def ended_publications(session: Session) -> dict[PublicationState, int]:
-    """Count what grows for ever; each state that is not open."""
+    """Count every state. Of the open ones it is too old: they are counted anew each time."""
     query = sa.select(Publication.state, sa.func.count()).group_by(Publication.state)
     return dict(session.execute(query).all())
 

@@ -46,7 +46,9 @@ class SiteChange(Body):
 
     name: SiteName | None = None
     hosting_type: HostingType | None = None
-    is_active: bool | None = Field(None, description="Whether its plugin is let in.")
+    is_active: bool | None = Field(
+        None, description="Whether its plugin is let in, and anything is published there."
+    )
 
 
 class SitePath(BaseModel):

@@ -22,7 +22,7 @@ from ingress.site_fields import (
     SiteQuery,
     site_answer,
 )
-from ingress.tenancy import own_site
+from ingress.tenancy import own_site, refuse_taken_address
 from models import Site
 from models.plan_requests import ask_for_plan
 from models.session import session_scope
@@ -69,6 +69,7 @@ def create(header: IdempotentHeaders, body: NewSite) -> Any:
     )
     try:
         with session_scope() as session:
+            refuse_taken_address(session, body.url)
             session.add(site)
             session.flush()
             session.refresh(site)

@@ -12,6 +12,7 @@ from ingress.site_run_answers import LayerAnswer, SiteRunAnswer, site_run_answer
 from models import (
     Attempt,
     Capability,
+    EventStatus,
     Integration,
     SiteRun,
     SiteRunKind,
@@ -162,10 +163,27 @@ def _last_result(session: Session, integration: Integration) -> str:
     ).first()
     last = integration.last_sync_at
     if ended is None or (last is not None and last > ended.finished_at):
-        return "success" if last else "none"  # the plugin told it since
+        return _pushed_result(session, integration, last) if last else "none"
     if ended.state is SiteRunState.FAILED:
         return "failed"
     return "partial" if (ended.result or {}).get("partial") else "success"
+
+
+def _pushed_result(session: Session, integration: Integration, last: datetime) -> str:
+    # By its site as well: times have an index there. The push's own event is the first since.
+    details = session.scalars(
+        sa.select(SyncEvent.details)
+        .where(
+            SyncEvent.site_id == integration.site_id,
+            SyncEvent.created_at >= last,
+            SyncEvent.integration_id == integration.id,
+            SyncEvent.action == SiteRunKind.STRUCTURE_SYNC.value,
+            SyncEvent.status == EventStatus.SUCCESS,
+        )
+        .order_by(SyncEvent.created_at, SyncEvent.id)
+        .limit(1)
+    ).first()
+    return "partial" if (details or {}).get("partial") else "success"
 
 
 def sync_health(session: Session, integration: Integration) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ingress.auth import account_id
 from ingress.errors import Problem, not_found
 from ingress.site_keys import asking_site
 from models import Content, Integration, Publication, Revision, Run, Site
+from models.connecting import other_site_at
 from pipeline.documents import Document
 
 
@@ -91,6 +92,17 @@ def integration_for(session: Session, content: Content, wanted_id: int | None) -
     if not found.is_active:
         raise Problem("integration_inactive", "Switch the integration on, or name another one.")
     return found
+
+
+def refuse_taken_address(session: Session, address: str, site_id: int | None = None) -> None:
+    """Refuse an address where another site of the account is: its plugin has that one's key.
+
+    Raises:
+        Problem: 409.
+    """
+    if other := other_site_at(session, account_id(), address, site_id):
+        words = f"Site {other.id} is at {address}: go on with that one, or move it away first."
+        raise Problem("site_exists", words)
 
 
 def refuse_inactive(site: Site) -> None:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
+from models.account import Account
 from models.integration import Integration
 from models.site import Site
 
@@ -17,6 +18,31 @@ def address_of(session: Session, site: Site, platform: str = WORDPRESS) -> str:
     query = sa.select(Integration).filter_by(site_id=site.id, platform=platform)
     found = session.scalars(query.options(joinedload(Integration.site))).one_or_none()
     return found.site_url if found else site.url
+
+
+def other_site_at(
+    session: Session, account_id: int, address: str, site_id: int | None = None
+) -> Site | None:
+    """Return the account's site, another one than ``site_id``, that is at an address by now.
+
+    A site that has moved is at its integration's address, and no longer at its own. No other
+    transaction gives a site of this account an address before this one ends.
+    """
+    locked = sa.select(Account.id).filter_by(id=account_id).with_for_update(key_share=True)
+    session.execute(locked)
+    query = (
+        sa.select(Site)
+        .outerjoin(Integration, Integration.site_id == Site.id)
+        .where(
+            Site.account_id == account_id,
+            sa.func.coalesce(Integration.external_site_url, Site.url) == address,
+        )
+        .order_by(Site.id)
+        .limit(1)
+    )
+    if site_id is not None:
+        query = query.where(Site.id != site_id)
+    return session.scalars(query).first()
 
 
 def ensure_integration(

@@ -114,7 +114,11 @@ def note_push(session: Session, integration: Integration, kept: Kept) -> None:
             direction="wp_to_igny8",
             content_type=None,
             description=_words(kept),
-            details={"post_types": kept.post_types, "taxonomies": kept.taxonomies},
+            details={
+                "post_types": kept.post_types,
+                "taxonomies": kept.taxonomies,
+                "partial": not kept.is_whole,
+            },
         )
     )
 

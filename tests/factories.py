@@ -41,11 +41,12 @@ def make_site(session, account=None, url=None, key=None):
 
 def make_integration(session, site=None, **values):
     site = site or make_site(session)
+    config = values.pop("config_json", {"site_url": site.url})
     integration = Integration(
         account_id=site.account_id,
         site=site,
-        external_site_url=site.url,
-        config_json=values.pop("config_json", {"site_url": site.url}),
+        external_site_url=config.get("site_url", site.url),
+        config_json=config,
         connection_status=values.pop("connection_status", "connected"),
         **values,
     )

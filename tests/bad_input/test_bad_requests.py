@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 from ingress_rows import problem_of
+from site_calls import at
 
 from models import Content, Integration, Publication, Revision, Site
 from models.session import session_scope
@@ -105,6 +106,19 @@ def test_a_spoilt_token_opens_nothing(client, tenant, spoil):
 )
 def test_a_list_asked_for_wrongly_is_refused(api, query):
     problem_of(api.get(f"{CONTENT}?{query}"), 400, "invalid_fields")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("event_type=%00", id="b41-nul-in-a-filter"),
+        pytest.param("event_type=", id="b41-empty-filter"),
+        pytest.param("event_type=sync%27%20OR%201=1", id="b41-filter-with-sql"),
+        pytest.param("since=2026-05-01T00:00:00Z%00", id="b41-nul-in-a-time"),
+    ],
+)
+def test_a_history_asked_for_wrongly_is_refused(api, tenant, query):
+    problem_of(api.get(f"{at(tenant, 'events/')}?{query}"), 400, "invalid_fields")
 
 
 @pytest.mark.parametrize(

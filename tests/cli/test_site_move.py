@@ -2,7 +2,7 @@
 
 import pytest
 from commands import igny8
-from factories import make_integration, reload
+from factories import make_integration, make_site, reload
 
 from cli.exits import Exit
 from models.session import session_scope
@@ -44,3 +44,53 @@ def test_what_is_no_other_address_changes_nothing(row, url):
 
     assert ran.code == Exit.BAD_INPUT
     assert reload(row).site_url == row.site.url
+
+
+def test_adding_it_again_at_its_new_address_is_no_second_site(row):
+    igny8("site", "move", row.site_id, NEW)
+
+    ran = igny8(
+        *("--json", "site", "add", NEW, "--generate-key", "--account", row.site.account.name)
+    )
+
+    assert (ran.json["added"], ran.json["site"]["id"]) == (False, row.site_id)
+    assert reload(row.site).wp_api_key == ran.json["key"]
+
+
+def test_another_account_may_have_a_site_there_too(row):
+    igny8("site", "move", row.site_id, NEW)
+
+    ran = igny8("--json", "site", "add", NEW, "--generate-key", "--account", "another")
+
+    assert (ran.code, ran.json["added"]) == (0, True)
+
+
+@pytest.fixture
+def neighbour(row):
+    """Another site of the same account."""
+    with session_scope() as session:
+        return make_integration(session, make_site(session, session.merge(row.site.account)))
+
+
+def test_it_can_not_move_to_where_another_site_of_its_account_is(row, neighbour):
+    ran = igny8("site", "move", row.site_id, neighbour.site.url)
+
+    assert ran.code == Exit.BAD_INPUT
+    assert f"site {neighbour.site_id} is at {neighbour.site.url}" in ran.err
+    assert reload(row).site_url == row.site.url
+
+
+def test_it_may_move_to_where_another_site_was_and_is_then_the_one_found_there(row, neighbour):
+    igny8("site", "move", neighbour.site_id, NEW)
+
+    ran = igny8("site", "move", row.site_id, neighbour.site.url)
+
+    assert ran.code == 0, ran.err
+    shown = igny8("--json", "site", "pace", neighbour.site.url)
+    assert (shown.code, shown.json["site"]) == (0, row.site_id)
+
+
+def test_a_private_address_is_allowed_by_an_option_of_the_command_that_was_typed(row):
+    ran = igny8("site", "move", row.site_id, "http://10.0.0.7")
+
+    assert "igny8 site move SITE URL --allow-private" in ran.err

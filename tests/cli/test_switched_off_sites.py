@@ -42,3 +42,12 @@ def test_nothing_is_accepted_there(place, what, words):
     assert ran.code == 4
     assert "switched off" in ran.err or "no active connection" in ran.err
     assert count(Publication) == count(ScheduleEntry) == 0
+
+
+def test_it_is_named_by_the_address_where_it_is(place):
+    igny8("site", "move", place.site_id, "https://moved.example")
+    change(place, is_active=False)
+
+    ran = igny8("publish", "1", "--site", place.site_id)
+
+    assert "https://moved.example is switched off" in ran.err

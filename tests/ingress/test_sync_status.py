@@ -82,3 +82,33 @@ def test_a_fetch_of_a_part_is_told_while_the_next_one_is_on_its_way(api, tenant)
     api.post(at(tenant, "sync/"))
 
     assert status(api, tenant)["last_result"] == "partial"
+
+
+@pytest.mark.parametrize(
+    ("pushes", "expected"),
+    [
+        pytest.param([{"taxonomies": None}], "partial", id="a part"),
+        pytest.param([{"taxonomies": None}, {}], "success", id="a part and then the whole"),
+        pytest.param([{}, {"taxonomies": None}], "partial", id="the whole and then a part"),
+        pytest.param(
+            [{"taxonomies": None}, {"timestamp": OLDER}], "partial", id="and then older news"
+        ),
+    ],
+)
+def test_what_was_pushed_is_told_while_a_fetch_is_on_its_way(api, client, tenant, pushes, expected):
+    fetch(api, tenant, FAILED)
+    for each in pushes:
+        push(plugin(client, tenant), tenant, **each)
+
+    api.post(at(tenant, "sync/"))
+
+    told = status(api, tenant)
+    assert (told["activity"], told["last_result"]) == ("pending", expected)
+
+
+def test_a_part_that_is_pushed_during_a_fetch_is_told(api, client, tenant):
+    api.post(at(tenant, "sync/"))
+
+    push(plugin(client, tenant), tenant, taxonomies=None)
+
+    assert status(api, tenant)["last_result"] == "partial"

@@ -33,7 +33,9 @@ def engine(broker, integration, environment, tmp_path):
     for name, value in PACE.items():
         environment.setenv(name, value)
     settings.current.cache_clear()
-    pools.reset()  # our own connections may be to a broker of an earlier test
+    # Our own connections may be to a broker of an earlier test, and the application keeps its pools.
+    pools.reset()
+    app._pool = app.amqp._producer_pool = None
     app.conf.broker_url = settings.current().broker_url
     with Engine(tmp_path, ROOT) as running:
         yield running

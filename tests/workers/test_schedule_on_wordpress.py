@@ -9,12 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from factories import make_content, make_integration, make_site
 from servers import wait_until
 from ticks import let_it_tick
 
 from embedded.wordpress import Blueprint, WordPressSite, ensure, fetch_many
-from models import ContentStatus, Site
+from models import ContentStatus, PublishingSettings, ScheduleEntry, Site
 from models.session import session_scope
 
 pytestmark = [
@@ -100,19 +101,27 @@ def approve(site, *titles):
 def plan_of(site, count):
     """Return what is planned, by title, once all of it is."""
 
-    def planned():
-        rows = igny8("schedule", "plan", site.id, "--days", 30)["planned"]
-        return len(rows) == count and all(row["local_at"] for row in rows) and rows
+    def is_planned():
+        query = sa.select(ScheduleEntry.slot_at).filter_by(site_id=site.id)
+        with session_scope(read_only=True) as session:
+            slots = session.scalars(query).all()
+        return len(slots) == count and None not in slots
 
-    rows = wait_until(planned, timeout=120, what="the plan")
+    wait_until(is_planned, timeout=120, what="the plan")
+    rows = igny8("schedule", "plan", site.id, "--days", 30)["planned"]
     return {row["title"]: datetime.fromisoformat(row["local_at"]) for row in rows}
+
+
+def zone_of(site):
+    with session_scope(read_only=True) as session:
+        return session.get_one(PublishingSettings, site.id).time_zone
 
 
 def test_posts_appear_in_their_windows_as_the_plan_had_said(engine, database, site, wordpress):
     clock = database
     igny8("schedule", "settings", site.id, *SETTINGS, "--daily-limit", 2)
     wait_until(
-        lambda: igny8("schedule", "settings", site.id)["time_zone"] == "Europe/Berlin",
+        lambda: zone_of(site) == "Europe/Berlin",
         timeout=120,
         what="the zone that WordPress tells",
     )
