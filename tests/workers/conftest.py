@@ -33,7 +33,7 @@ def engine(broker, integration, environment, tmp_path):
     for name, value in PACE.items():
         environment.setenv(name, value)
     settings.current.cache_clear()
-    # Our own connections may be to a broker of an earlier test, and the application keeps its pools.
+    # What is left of an earlier test leads to its broker; the application keeps pools, too.
     pools.reset()
     app._pool = app.amqp._producer_pool = None
     app.conf.broker_url = settings.current().broker_url
