@@ -92,6 +92,7 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         waits=waits,
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
+        untried=isinstance(error, NOT_SENT) and not decision.counted,
         above=above,
         fence=fence,
         code=code,
