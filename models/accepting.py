@@ -57,7 +57,7 @@ def accept_publish(
     elif publication.state in {PublicationState.FAILED, PublicationState.WITHDRAWN}:
         _try_again(session, publication, wanted)
     elif publication.publish_until != wanted.until:
-        _set_window(session, publication, wanted)
+        _set_window(session, publication, wanted, by_hand=entry_id is not None)
     if entry_id is not None:
         link_entry(session, entry_id, publication)
     if wanted.until is None:  # not in a slot that was planned
@@ -172,12 +172,17 @@ def _try_again(session: Session, publication: Publication, wanted: Wanted) -> No
     session.refresh(publication)
 
 
-def _set_window(session: Session, publication: Publication, wanted: Wanted) -> None:
-    """A person's publish needs no window any more; what waits for its next try keeps its time."""
+def _set_window(
+    session: Session, publication: Publication, wanted: Wanted, *, by_hand: bool
+) -> None:
+    """A person's publish needs no window any more; what waits for its next try keeps its time.
+
+    ``by_hand``: its entry was taken with it, so the time it waits for is that of a slot.
+    """
     session.execute(
         sa.update(Publication)
         .where(Publication.id == publication.id)
-        .values(publish_until=wanted.until)
+        .values(publish_until=wanted.until, due_at=now() if by_hand else Publication.due_at)
         .execution_options(synchronize_session=False)
     )
     session.refresh(publication)

@@ -91,7 +91,10 @@ def end_census(session: Session, integration_id: int, claimed: datetime) -> None
 
 
 def census_rows(session: Session, integration_id: int) -> list[dict[str, Any]]:
-    """Return a site's publications; the columns are the fields of `pipeline.census.Known`."""
+    """Return a site's publications, with what was accepted last of each.
+
+    The columns are the fields of `pipeline.census.Known`, but for the two of the accepted wish.
+    """
     row = Publication
     found = session.execute(
         sa.select(
@@ -105,7 +108,11 @@ def census_rows(session: Session, integration_id: int) -> list[dict[str, Any]]:
             row.unclear,
             row.external_id,
             row.external_status,
-        ).where(row.integration_id == integration_id)
+            row.post_status,
+            Revision.fingerprint.label("document_fingerprint"),
+        )
+        .join(Revision, Revision.id == row.revision_id)
+        .where(row.integration_id == integration_id)
     )
     return [dict(each) for each in found.mappings()]
 

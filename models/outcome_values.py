@@ -22,6 +22,9 @@ class Failure:
     unclear: bool
     code: str
     reason: str
+    untried: bool = False
+    """Nothing of it was sent: what its last try showed still holds."""
+
     above: int = 0
     """The site's revision, where the accepted one must go above it (a restored backup)."""
 

@@ -8,12 +8,14 @@ from sqlalchemy.orm import Session
 
 from models.batches import by_id, held, update_batch
 from models.clock import now, now_plus
-from models.history import Attempt, EventStatus, Run, SyncEvent
+from models.going_above import caught_up, raise_runs
+from models.history import Attempt, EventStatus, SyncEvent
 from models.integration import Integration
 from models.outcome_values import Failure, Seen
 from models.plan_requests import suggest_plan
 from models.publication import Publication, PublicationState
 from models.site_care import Place, SiteNews, tell_of_site
+from models.suspects import was_refused
 
 _AGAIN = PublicationState.QUEUED.value
 _FINISHED = {"batch_id": None, "leased_until": None}
@@ -36,7 +38,7 @@ def write_failures(
     written = [by_publication[id_] for id_ in ours]
     if not written:
         return False
-    _raise_runs(session, written)
+    raise_runs(session, written)
     update_batch(session, batch_id, ours, _failure_values(written) | _FINISHED)
     events = {
         failure.publication_id: _event(failure, site_id, integration_id)
@@ -98,60 +100,33 @@ def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
     return {
         "state": state,
         "due_at": now_plus(delays),
-        "attempts": _attempts_of(each),
-        "waits": by_id("waits", {id_: f.waits for id_, f in each.items()}),
+        "attempts": _used_up(each, "attempts"),
+        "waits": _used_up(each, "waits"),
         "unclear": by_id("unclear", {id_: f.unclear for id_, f in each.items()}),
-        "failure_code": by_id("failure_code", {id_: f.code for id_, f in each.items()}),
-        "failure": by_id("failure", {id_: f.reason for id_, f in each.items()}),
-        **_caught_up(failures),
+        "failure_code": _told(each, "failure_code", "code"),
+        "failure": _told(each, "failure", "reason"),
+        **caught_up(failures),
     }
 
 
-def _raise_runs(session: Session, failures: Sequence[Failure]) -> None:
-    """Let who asked for the accepted text find it under the number that it gets."""
-    for failure in (each for each in failures if each.above):
-        newest = sa.select(Publication.revision).where(Publication.id == failure.publication_id)
-        session.execute(
-            sa.update(Run)
-            .where(
-                Run.publication_id == failure.publication_id,
-                Run.revision == newest.scalar_subquery(),
-                Run.revision <= failure.above,
-            )
-            .values(revision=failure.above + 1)
-            .execution_options(synchronize_session=False)
-        )
-
-
-def _caught_up(failures: Sequence[Failure]) -> dict[str, Any]:
-    """Go above what a site has and our database does not know; a newer wish goes above it, too."""
-    ahead = [failure for failure in failures if failure.above or failure.fence]
-    if not ahead:
-        return {}
-    row = Publication
-    return {
-        "revision": sa.case(
-            *(
-                (sa.and_(row.id == f.publication_id, row.revision <= f.above), f.above + 1)
-                for f in ahead
-            ),
-            else_=row.revision,
-        ),
-        "fence": sa.case(
-            *((sa.and_(row.id == f.publication_id, row.fence < f.fence), f.fence) for f in ahead),
-            else_=row.fence,
-        ),
-    }
-
-
-def _attempts_of(each: Mapping[int, Failure]) -> sa.ColumnElement[int]:
+def _used_up(each: Mapping[int, Failure], column: str) -> sa.ColumnElement[int]:
     """Return what was used up; a newer wish has used none."""
     return sa.case(
         *(
-            (Publication.id == id_, sa.case((_newer_than(f.revision), 0), else_=f.attempts))
+            (Publication.id == id_, sa.case((_newer_than(f.revision), 0), else_=getattr(f, column)))
             for id_, f in each.items()
         )
     )
+
+
+def _told(each: Mapping[int, Failure], column: str, source: str) -> sa.ColumnElement[str]:
+    """Return what each last met; a refusal stays told until its text is tried again."""
+    told = by_id(column, {id_: getattr(failure, source) for id_, failure in each.items()})
+    untried = [id_ for id_, failure in each.items() if failure.untried]
+    if not untried:
+        return told
+    stays = sa.and_(Publication.id.in_(untried), was_refused())
+    return sa.case((stays, getattr(Publication, column)), else_=told)
 
 
 def _newer_than(revision: int) -> sa.ColumnElement[bool]:

@@ -15,10 +15,14 @@ FIREWALL_CODES = frozenset({"blocked", "redirected", "not_wordpress"})
 
 
 def is_suspect() -> sa.ColumnElement[bool]:
-    """Whether a row has lost workers, or its last try was refused by a firewall.
+    """Whether a row has lost workers, or its last try was refused by a firewall."""
+    return sa.or_(Publication.rescues >= ALONE_AFTER, was_refused())
+
+
+def was_refused() -> sa.ColumnElement[bool]:
+    """Whether a row's last try was refused by a firewall.
 
     Such a refusal may be followed by a ban of everything that we send for a while.
     """
     code = sa.func.coalesce(Publication.failure_code, "")
-    refused = sa.and_(Publication.attempts > 0, code.in_([CONTENT_REFUSED, *FIREWALL_CODES]))
-    return sa.or_(Publication.rescues >= ALONE_AFTER, refused)
+    return sa.and_(Publication.attempts > 0, code.in_([CONTENT_REFUSED, *FIREWALL_CODES]))

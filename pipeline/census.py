@@ -82,6 +82,8 @@ class Known:
     unclear: bool = False
     external_id: str | None = None
     external_status: str | None = None
+    fingerprint: str = ""
+    """Of the text and post status that were accepted last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ class Shown:
     status: str
     content_id: int = 0
     """0 where the site has forgotten it."""
+
+    fingerprint: str = ""
+    """Of what it was sent; '' where it can't say."""
 
     carriers: int = 1
     carrier_ids: tuple[str, ...] = ()
@@ -202,7 +207,9 @@ def _has_arrived(row: Known, shown: Shown | None) -> bool:
         and shown.finished
         and shown.is_there
         and shown.content_id == row.content_id
-        and shown.revision == row.revision  # above it is a text that our database does not know
+        # Above it, or under its number in a restored database, is a text that we don't know.
+        and shown.revision == row.revision
+        and shown.fingerprint in {"", row.fingerprint}
     )
 
 

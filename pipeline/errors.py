@@ -4,6 +4,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
 * PublishError
   + TemporaryError          worth trying again; the site did nothing
     - RateLimited           ... no sooner than the site asked for: no attempt counted
+      . PictureDelayed      ... said of a picture: its post waits, and goes without it some day
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
     - SiteBusy              another request works on this key: ask again soon, no attempt counted
     - SitePaused            we did not send it, to spare the site: no attempt counted
@@ -55,6 +56,10 @@ class RateLimited(TemporaryError):
         super().__init__(message, status_code=status_code)
         self.retry_after = retry_after
         """Seconds; None: it did not say for how long."""
+
+
+class PictureDelayed(RateLimited):
+    """The site asked us to wait when it was sent a picture; of the post it said nothing."""
 
 
 class SiteUnreachable(TemporaryError):
@@ -189,6 +194,14 @@ def asks_to_wait(error: PublishError | None) -> bool:
     if isinstance(error, UnclearOutcome):
         return error.retry_after is not None
     return isinstance(error, RateLimited)
+
+
+def of_picture(error: PublishError) -> PublishError:
+    """Return what an upload's error means for the posts with that picture: none was sent yet."""
+    if not isinstance(error, RateLimited | UnclearOutcome) or not asks_to_wait(error):
+        return error
+    status = error.status_code or 0
+    return PictureDelayed(str(error), retry_after=error.retry_after, status_code=status)
 
 
 def still_open(error: TemporaryError) -> UnclearOutcome:

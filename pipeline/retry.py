@@ -15,6 +15,7 @@ from pipeline.errors import (
     TemporaryError,
     UnclearOutcome,
     WriteRefused,
+    asks_to_wait,
 )
 
 SHORTEST_RETRY_AFTER = 1.0
@@ -68,7 +69,7 @@ def decide(
     ``waits``: how often in a row, now included, the site asked it to wait and took others.
     """
     used = attempts + 1
-    if waits >= MOST_WAITS:
+    if waits >= MOST_WAITS and asks_to_wait(error):
         unclear = isinstance(error, UnclearOutcome)
         return Decision(PublicationState.FAILED, counted=False, unclear=unclear)
     match error:

@@ -9,8 +9,11 @@ from pipeline.webhook_bodies import gmt
 from platforms.answers import clean
 from platforms.base import ListedPost, Page, RemotePost
 
-LARGEST_POST_ID, LARGEST_COUNT = 2**63, 2**31
+LARGEST_POST_ID = 2**63
 """What our columns hold."""
+
+LARGEST_COUNT = 2**30
+"""Half of what our columns hold: what we send next goes above a site's revision and fence."""
 
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

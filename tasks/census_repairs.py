@@ -35,6 +35,10 @@ SEEN = ("state", "fence", "revision", "published_revision", "unclear", "external
 """What must still be as it was before the site was asked."""
 
 
+BEGUN_ANEW = {"attempts": 0, "waits": 0, "rescues": 0, "publish_until": None}
+"""What a row used up on its way, and the window of its slot: a repair waits for no other one."""
+
+
 def record_findings(
     place: Place, findings: Sequence[Finding], posts: Mapping[str, RemotePost]
 ) -> tuple[list[Finding], int]:
@@ -69,10 +73,9 @@ def _repair(session: Session, finding: Finding, post: RemotePost | None) -> bool
     if finding.repair is Repair.NOTE_STATUS:
         values = {"external_status": values["external_status"] or row.external_status}
     elif finding.repair is Repair.REPUBLISH:
-        values |= {
+        values |= BEGUN_ANEW | {
             "state": PublicationState.QUEUED,
             "due_at": now(),
-            "attempts": 0,
             "published_revision": (finding.shown.revision if finding.shown else 0) or None,
         }
     elif post is not None:
@@ -85,14 +88,13 @@ def _repair(session: Session, finding: Finding, post: RemotePost | None) -> bool
 
 def _published(session: Session, row: Known, post: RemotePost) -> dict[str, Any]:
     """Return what a confirmed publish writes."""
-    return {
+    return BEGUN_ANEW | {
         "state": PublicationState.PUBLISHED,
         "published_revision": post.revision,
         "published_at": now(),
         "fingerprint": wish_fingerprint(*accepted_wish(session, row.id)),
         "image_results": list(map(dict, post.images)),
         "due_at": now(),
-        "attempts": 0,
         "unclear": False,
         "restore": False,
         "failure": None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import platforms
 from models import Integration
@@ -10,6 +11,7 @@ from models.outcomes import add_attempts
 from models.session import session_scope
 from models.site_care import Place
 from pipeline.census import Finding, Kind, Known, Repair, Shown, compare, hold_back
+from pipeline.documents import wish_fingerprint
 from pipeline.errors import PublishError
 from platforms.base import ListedPost, Platform, RemotePost, Target
 from tasks.census_repairs import record_findings
@@ -76,8 +78,13 @@ def _read(integration_id: int) -> Subject:
         return Subject(
             Place(integration.account_id, integration.site_id, integration_id),
             platforms.target_of(integration),
-            tuple(Known(**row) for row in census_rows(session, integration_id)),
+            tuple(map(_known, census_rows(session, integration_id))),
         )
+
+
+def _known(row: dict[str, Any]) -> Known:
+    wish = wish_fingerprint(row.pop("document_fingerprint"), row.pop("post_status"))
+    return Known(**row, fingerprint=wish)
 
 
 def _take(subject: Subject, *, approved: bool) -> Census:
@@ -112,6 +119,7 @@ def _shown(listed: ListedPost) -> Shown:
         external_id=post.external_id,
         status=post.status,
         content_id=post.content_id,
+        fingerprint=post.fingerprint,
         carriers=listed.carriers,
         carrier_ids=listed.carrier_ids,
         worked_on_for=listed.worked_on_for,

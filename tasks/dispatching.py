@@ -1,8 +1,10 @@
 """The gate: claims what is due, and starts a chain for every batch (ARCHITECTURE decision 2)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm import Session
 
 import settings
@@ -33,11 +35,30 @@ def dispatch() -> None:
 
 def claim_due() -> list[Claim]:
     """Claim one batch for every site that has due work and none on the way, while there is room."""
+    try:
+        return _claim_all(_claim)
+    except DataError:
+        # Once more, and each for itself: a savepoint for each costs too much where all is well.
+        return _claim_all(_claim_apart)
+
+
+def _claim_all(claim_for: Callable[[Session, Integration, datetime], Claim | None]) -> list[Claim]:
     room = Room(BATCHES_IN_FLIGHT, pacing.account_limit(BATCHES_IN_FLIGHT))
     with session_scope() as session:
         wait_for_turn(session)
-        claims = [_claim(session, *found) for found in sites_with_work(session, room)]
+        claims = [claim_for(session, *found) for found in sites_with_work(session, room)]
     return [claim for claim in claims if claim is not None]
+
+
+def _claim_apart(session: Session, integration: Integration, present: datetime) -> Claim | None:
+    """Claim for one site; what its rows can't hold any more leaves the others' claims alone."""
+    integration_id = integration.id
+    try:
+        with session.begin_nested():
+            return _claim(session, integration, present)
+    except DataError as error:
+        log.warning("dispatch.not_claimed", integration=integration_id, reason=str(error.orig))
+        return None
 
 
 def _claim(session: Session, integration: Integration, present: datetime) -> Claim | None:

@@ -10,6 +10,7 @@ from models.session import session_scope
 from pipeline.errors import (
     BuildFailed,
     ContentRefused,
+    PictureDelayed,
     PublishError,
     SiteAhead,
     SiteError,
@@ -92,6 +93,7 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         waits=waits,
         # What was not sent says nothing about a question that is still open.
         unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
+        untried=isinstance(error, NOT_SENT) and not decision.counted,
         above=above,
         fence=fence,
         code=code,
@@ -105,6 +107,8 @@ def _waits(item: Item, error: PublishError, batch: Batch) -> int:
         return item.waits
     if not asks_to_wait(error):
         return 0
+    if isinstance(error, PictureDelayed):  # counted always: it ends without the picture
+        return item.waits + 1
     # Since the last breakdown, which such a wish is too, a post of the site was answered.
     return item.waits + (batch.pace.failures == 0)
 

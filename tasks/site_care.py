@@ -67,7 +67,8 @@ def record_signs(integration_id: int, pace: Pace, signs: Signs) -> None:
         news = _news(pace, found, signs) if place else None
         if place and news:
             tell_of_site(session, place, news)
-        if place and found.opens < pace.opens:  # what waited for it is planned for now
+        # What waited for it is planned for now, or for its next try before it counts as missed.
+        if place and found.opens != pace.opens:
             suggest_plan(session, place.site_id)
         if place and pacing.is_lost(found, signs):
             reason = f"{signs.trouble}, for about a day by now"

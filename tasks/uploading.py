@@ -1,6 +1,6 @@
 """Bringing a batch's images to its site: asked for by content hash, sent only when missing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models.pictures import files_with_bytes
@@ -9,10 +9,14 @@ from pipeline.errors import (
     PermanentError,
     PublishError,
     SiteError,
+    SitePaused,
     TemporaryError,
     WriteRefused,
+    asks_to_wait,
+    of_picture,
 )
 from pipeline.images import ImagePart, file_name
+from pipeline.retry import MOST_WAITS
 from platforms.base import Platform, Upload
 from tasks.batch import Batch, Item
 from tasks.lease import Lease
@@ -31,21 +35,30 @@ class Media:
     def error_for(self, item: Item, max_attempts: int) -> PublishError | None:
         """Return why the post should wait for its images, or None when it may go.
 
-        An image that the site will never take does not hold the post up, and on the last
-        attempt none does: a failed image never loses the post.
+        An image that the site will never take does not hold the post up. One that failed for a
+        passing reason does until the last attempt, and one that the site asked us to wait with
+        until the post has waited for long enough: a failed image never loses the post.
         """
+        patient = not _has_waited(item)
+        last = item.attempts + 1 >= max_attempts
         errors = [self.errors.get(part.hash or "") for part in item.parts.images]
         # First what counts: else an item whose picture shuts its site would come back for ever.
         for error in sorted(errors, key=lambda each: not isinstance(each, WriteRefused)):
             if isinstance(error, SiteError):
                 return error
-            last = item.attempts + 1 >= max_attempts
-            if error is not None and not isinstance(error, PermanentError) and not last:
+            if error is None or isinstance(error, PermanentError):
+                continue
+            if patient and (asks_to_wait(error) or not last):
                 return error
         return None
 
 
-def bring_images(batch: Batch, items: Iterable[Item], platform: Platform, lease: Lease) -> Media:
+def _has_waited(item: Item) -> bool:
+    """Whether it goes now without what the site still asks us to wait with."""
+    return item.waits + 1 >= MOST_WAITS
+
+
+def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease: Lease) -> Media:
     """Make sure that the site has the images of these items, each once."""
     wanted = {
         part.hash: part
@@ -63,6 +76,16 @@ def bring_images(batch: Batch, items: Iterable[Item], platform: Platform, lease:
         media.errors = dict.fromkeys(wanted, error)
         return media
     missing = [part for name, part in wanted.items() if name not in media.addresses]
+    if any(map(_has_waited, items)):
+        # One picture that is told to wait holds up every post of the batch, so none is sent.
+        first = SitePaused("a post that has waited for long for its pictures goes first")
+        media.errors = dict.fromkeys((part.hash for part in missing if part.hash), first)
+        return media
+    _bring(missing, media, platform, lease)
+    return _with_the_rest(media, wanted)
+
+
+def _bring(missing: list[ImagePart], media: Media, platform: Platform, lease: Lease) -> None:
     for upload in _uploads(missing):
         lease.keep()
         try:
@@ -73,8 +96,7 @@ def bring_images(batch: Batch, items: Iterable[Item], platform: Platform, lease:
             media.errors[upload.hash] = error
             break
         except PublishError as error:
-            media.errors[upload.hash] = error
-    return _with_the_rest(media, wanted)
+            media.errors[upload.hash] = of_picture(error)
 
 
 def _with_the_rest(media: Media, wanted: Mapping[str, ImagePart]) -> Media:

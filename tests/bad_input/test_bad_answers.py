@@ -89,6 +89,8 @@ NO_SUCCESS = [
     pytest.param(answer(201, good().replace(b'"fence": 3', b'"fence": 1e999')), id="b80-infinity"),
     pytest.param(answer(201, good().replace(b'"fence": 3', b'"fence": NaN')), id="b80-nan"),
     pytest.param(answer(201, good(revision=10**20)), id="b80-huge-revision"),
+    pytest.param(answer(201, good(revision=2**31 - 1)), id="b80-none-goes-above-its-revision"),
+    pytest.param(answer(201, good(fence=2**31 - 1)), id="b80-none-goes-above-its-fence"),
     pytest.param(answer(409), id="b81-409-without-data"),
     pytest.param(answer(409, b"<html>"), id="b81-409-html"),
     pytest.param(answer(201, good() + b" " * 1_100_000), id="b83-too-large"),

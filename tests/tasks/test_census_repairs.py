@@ -165,6 +165,20 @@ def test_what_counted_as_failed_but_is_there_becomes_published(integration, publ
     assert event.success
 
 
+@pytest.mark.parametrize("kind", [Kind.LOST, Kind.REACHED])
+def test_what_is_repaired_begins_anew(integration, published, simulated_site, kind):
+    change(published, waits=5, rescues=3, publish_until=now_plus(-1))
+    if kind is Kind.LOST:
+        simulated_site.delete(int(published.external_id))
+        simulated_site.forget_publications()
+    else:
+        change(published, state=PublicationState.FAILED, published_revision=None)
+
+    assert census(integration) == [kind]
+    found = reload(published)
+    assert (found.waits, found.rescues, found.publish_until) == (0, 0, None)
+
+
 def test_copies_are_told_with_their_ids_and_left_alone(integration, published, simulated_site):
     copy = simulated_site.duplicate(int(published.external_id))
     assert [census(integration), census(integration)] == [[Kind.DUPLICATE]] * 2

@@ -2,6 +2,7 @@
 
 import pytest
 import sqlalchemy as sa
+from census_looks import census
 from chains import LINKS, run_due
 from factories import make_content, make_publication, reload
 
@@ -125,3 +126,13 @@ def test_two_engines_on_copies_of_one_database_come_to_an_end(restored, simulate
 
     found = reload(restored)
     assert (found.state, found.failure_code) == (PublicationState.FAILED, "site_ahead")
+
+
+@pytest.mark.parametrize("state", [PublicationState.FAILED, PublicationState.UNCONFIRMED])
+def test_the_census_calls_no_other_text_of_the_same_number_published(restored, integration, state):
+    change(revision=6, published_revision=6)
+    edit(restored, "The newest")
+    change(state=state, unclear=state is PublicationState.UNCONFIRMED)
+
+    assert census(integration) == []
+    assert reload(restored).state is state

@@ -146,6 +146,23 @@ def test_when_its_breaker_closes_the_site_is_planned_anew(integration):
     assert reload(entry).slot_at <= now_of()
 
 
+def test_when_its_probe_fails_what_has_come_is_planned_anew_before_it_is_late(integration):
+    change(integration, **OPEN, failures_in_a_row=5)
+    entry = due(integration, reason="window")
+    plan_slots()
+    change(entry, slot_at=now_plus(-1), slot_until=now_plus(3600))
+    change(integration, breaker_open_until=now_plus(-1))
+
+    probe = Signs(failures=6, broke=True, trouble="the site answered 500")
+    record_signs(integration.id, Pace(failures=5, opens=2, open_for=-1.0), probe)
+    plan_slots()
+    tidy_slots()
+
+    found = reload(entry)
+    assert found.slot_at > now_of() + MINUTE
+    assert (found.reason, found.missed) == ("site_away", 0)
+
+
 def test_an_outage_of_hours_leaves_no_burst_for_the_end_of_it(integration):
     change(integration, **OPEN)
     for _ in range(24):

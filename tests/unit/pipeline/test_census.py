@@ -18,6 +18,7 @@ ROW = Known(
     published_revision=2,
     external_id="912",
     external_status="publish",
+    fingerprint="a",
 )
 POST = Shown(
     key=KEY,
@@ -26,6 +27,7 @@ POST = Shown(
     external_id="912",
     status="publish",
     content_id=7,
+    fingerprint="a",
     carrier_ids=("912",),
 )
 
@@ -67,6 +69,18 @@ WORKING = {"finished": False, "external_id": None, "status": ""}
         pytest.param(waiting(State.FAILED), post(), [Kind.REACHED], id="failed-but-there"),
         pytest.param(
             waiting(State.UNCONFIRMED), post(), [Kind.REACHED], id="unconfirmed-but-there"
+        ),
+        pytest.param(
+            waiting(State.FAILED), post(fingerprint="b"), [], id="failed-another-text-there"
+        ),
+        pytest.param(
+            waiting(State.UNCONFIRMED), post(fingerprint="b"), [], id="unconfirmed-another-text"
+        ),
+        pytest.param(
+            waiting(State.FAILED),
+            post(fingerprint=""),
+            [Kind.REACHED],
+            id="failed-but-there-from-an-old-plugin",
         ),
         pytest.param(waiting(State.FAILED), post(revision=1), [], id="failed-older-there"),
         pytest.param(waiting(State.FAILED), None, [], id="failed-not-there"),

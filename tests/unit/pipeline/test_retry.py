@@ -15,6 +15,7 @@ from pipeline.errors import (
     RateLimited,
     SiteBusy,
     SiteError,
+    SitePaused,
     SiteUnreachable,
     StaleWrite,
     TemporaryError,
@@ -166,6 +167,20 @@ def test_what_alone_is_asked_to_wait_again_and_again_ends(error, unclear):
 
     assert state(MOST_WAITS - 1)[0] is not State.FAILED
     assert state(MOST_WAITS) == (State.FAILED, unclear)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param(TemporaryError("down"), id="temporary"),
+        pytest.param(SitePaused("paused"), id="not-sent"),
+        pytest.param(UnclearOutcome("lost"), id="unclear"),
+    ],
+)
+def test_only_a_wish_to_wait_ends_what_has_waited_for_too_long(error):
+    decision = decide(error, attempts=0, patience=PATIENCE, spread=0.5, waits=MOST_WAITS)
+
+    assert decision == decided(error)
 
 
 ERRORS = st.sampled_from(
