@@ -75,10 +75,35 @@ def note_link(session: Session, batch_id: int, link: str | None) -> None:
     session.execute(sa.update(Batch).where(Batch.id == batch_id).values(link=link))
 
 
-def write_part(session: Session, batch_id: int, column: str, values: Mapping[int, Any]) -> None:
-    """Write one part of every item's payload: one statement."""
-    if values:
-        update_batch(session, batch_id, values, {column: by_id(column, values)})
+@dataclass(frozen=True, slots=True)
+class BuiltPart:
+    """One part of an item's payload, and the revision that it was built from."""
+
+    revision: int
+    value: Any
+
+
+def write_part(
+    session: Session, batch_id: int, column: str, built: Mapping[int, BuiltPart]
+) -> None:
+    """Write one part of every item's payload: one statement.
+
+    Where a newer revision was accepted meanwhile, the row keeps what it has.
+    """
+    if not built:
+        return
+    kept = Publication.__table__.c[column]
+    value = sa.case(
+        *(
+            (
+                sa.and_(Publication.id == id_, Publication.revision == part.revision),
+                sa.literal(part.value, kept.type),
+            )
+            for id_, part in built.items()
+        ),
+        else_=kept,
+    )
+    update_batch(session, batch_id, built, {column: value})
 
 
 def by_id(column: str, values: Mapping[int, Any]) -> sa.ColumnElement[Any]:
@@ -102,9 +127,18 @@ def update_batch(
 
 def release_batch(session: Session, batch_id: int) -> None:
     """Give a batch back that was never started; no attempt is counted."""
+    _release(session, *held(batch_id))
+
+
+def release_items(session: Session, batch_id: int, ids: Collection[int]) -> None:
+    """Give some items of a batch back that were not sent; no attempt is counted."""
+    _release(session, *held(batch_id), Publication.id.in_(list(ids)))
+
+
+def _release(session: Session, *which: sa.ColumnElement[bool]) -> None:
     session.execute(
         sa.update(Publication)
-        .where(*held(batch_id))
+        .where(*which)
         .values(
             state=sa.case(
                 (Publication.unclear, PublicationState.UNCONFIRMED.value),

@@ -13,6 +13,7 @@ import settings
 from models import Publication
 from models.batches import BatchRow, BatchRows, load_batch, note_link, release_batch
 from models.outcomes import suspend_site
+from models.publication import PARTS
 from models.session import session_scope
 from pipeline.documents import Document, wish_fingerprint
 from pipeline.errors import SiteError
@@ -37,6 +38,9 @@ class Item:
     wish: Wish
     document: Document
     parts: Parts
+    built: bool
+    """Whether all parts are there: a revision that was accepted just now has none yet."""
+
     attempts: int
     waits: int
     unclear: bool
@@ -140,6 +144,7 @@ def _item(row: BatchRow, read_at: datetime) -> Item:
         wish=_wish(row, publication),
         document=Document.from_json(row.document),
         parts=_parts(publication),
+        built=all(getattr(publication, name) is not None for name in PARTS),
         attempts=publication.attempts,
         waits=publication.waits,
         unclear=publication.unclear,

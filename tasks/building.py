@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from models.batches import release_batch, write_part
+from models.batches import BuiltPart, release_batch, write_part
 from models.session import session_scope
 from pipeline.errors import BuildFailed, PublishError
 from pipeline.excerpts import build_excerpt
@@ -81,17 +81,17 @@ def _write_images(batch: Batch, facts: Mapping[str, FileFacts]) -> None:
 
 def _build(batch: Batch, column: str, build: Callable[[Item], Any]) -> None:
     """Build one part for every item; an item that can't be built fails alone."""
-    values: dict[int, Any] = {}
+    built: dict[int, BuiltPart] = {}
     failures: dict[int, PublishError] = {}
     for item in batch.items:
         try:
-            values[item.id] = build(item)
+            built[item.id] = BuiltPart(item.wish.revision, build(item))
         except Exception:  # an edge: one item's fault must not fail the other nineteen
             log.exception("build.failed", part=column, publication=item.id)
             failures[item.id] = BuildFailed(
                 f"its {column} could not be built; the worker's log says why"
             )
     with session_scope() as session:
-        write_part(session, batch.id, column, values)
+        write_part(session, batch.id, column, built)
     if failures:
         record_failures(batch, failures)
