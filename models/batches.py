@@ -4,7 +4,7 @@ Every write names the batch it was claimed for and the state it expects. A worke
 after its lease was lost changes nothing: its rows belong to another batch by then.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -127,15 +127,22 @@ def update_batch(
 
 def release_batch(session: Session, batch_id: int) -> None:
     """Give a batch back that was never started; no attempt is counted."""
-    _release(session, *held(batch_id))
+    _release(session, held(batch_id), {})
 
 
-def release_items(session: Session, batch_id: int, ids: Collection[int]) -> None:
-    """Give some items of a batch back that were not sent; no attempt is counted."""
-    _release(session, *held(batch_id), Publication.id.in_(list(ids)))
+def release_items(
+    session: Session, batch_id: int, ids: Collection[int], values: Mapping[str, Any]
+) -> None:
+    """Give some items of a batch back that were not sent, with these values as well.
+
+    No attempt is counted.
+    """
+    _release(session, (*held(batch_id), Publication.id.in_(list(ids))), values)
 
 
-def _release(session: Session, *which: sa.ColumnElement[bool]) -> None:
+def _release(
+    session: Session, which: Iterable[sa.ColumnElement[bool]], values: Mapping[str, Any]
+) -> None:
     session.execute(
         sa.update(Publication)
         .where(*which)
@@ -146,6 +153,7 @@ def _release(session: Session, *which: sa.ColumnElement[bool]) -> None:
             ),
             batch_id=None,
             leased_until=None,
+            **values,
         )
         .execution_options(synchronize_session=False)
     )

@@ -44,6 +44,7 @@ class Item:
     attempts: int
     waits: int
     unclear: bool
+    rescues: int
     closes_at: float | None = None
     """The end of its site's window, on this process's monotonic clock; None: no window."""
 
@@ -148,6 +149,7 @@ def _item(row: BatchRow, read_at: datetime) -> Item:
         attempts=publication.attempts,
         waits=publication.waits,
         unclear=publication.unclear,
+        rescues=publication.rescues,
         closes_at=None if until is None else time.monotonic() + (until - read_at).total_seconds(),
     )
 

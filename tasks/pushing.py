@@ -44,7 +44,7 @@ def _whole(batch: Batch) -> Batch:
     overtaken = [item.id for item in batch.items if not item.built]
     if overtaken:
         with session_scope() as session:
-            release_items(session, batch.id, overtaken)
+            release_items(session, batch.id, overtaken, {})
     return replace(batch, items=tuple(item for item in batch.items if item.built))
 
 

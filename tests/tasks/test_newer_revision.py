@@ -9,7 +9,7 @@ from models import Content, Integration, PublicationState
 from models.accepting import Wanted, accept_publish
 from models.session import session_scope
 from pipeline.documents import Picture
-from tasks import building
+from tasks import building, preparing
 
 OLD = "<p>The text of the older revision.</p>"
 NEW = "<p>The text of the newer revision.</p>"
@@ -24,7 +24,7 @@ def publication(integration):
 def picture():
     """A picture that was prepared for some earlier post."""
     digest = keep(png())
-    building.prepare_pictures({digest})
+    preparing.prepare_pictures({digest})
     return Picture("featured", "a.png", digest)
 
 
