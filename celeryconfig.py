@@ -90,7 +90,7 @@ task_publish_retry_policy = {
 # each other's way.
 task_default_queue = "maintenance"
 task_routes = {
-    "publish.prepare_images": {"queue": "media"},
+    "publish.prepare_pictures": {"queue": "media"},
     "publish.*": {"queue": "publish"},
     # Tests and structure wait for sites, too: on the threads that are there for it.
     "site.*": {"queue": "publish"},

@@ -12,7 +12,7 @@ from models.content import Content, Revision
 from models.history import Run
 from models.integration import Integration
 from models.plan_requests import suggest_plan
-from models.publication import WITHOUT_EFFECT, Publication, PublicationState
+from models.publication import PARTS, WITHOUT_EFFECT, Publication, PublicationState
 from models.taken_by_hand import link_entry, take_by_hand
 
 
@@ -144,6 +144,8 @@ def _raise_revision(
             waits=0,
             failure=sa.case((_HELD, Publication.failure)),
             failure_code=sa.case((_HELD, Publication.failure_code)),
+            # They are the older text's, and must not go out with this one.
+            **dict.fromkeys(PARTS, sa.null()),
         )
         .execution_options(synchronize_session=False)
     )

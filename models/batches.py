@@ -4,7 +4,7 @@ Every write names the batch it was claimed for and the state it expects. A worke
 after its lease was lost changes nothing: its rows belong to another batch by then.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -75,10 +75,35 @@ def note_link(session: Session, batch_id: int, link: str | None) -> None:
     session.execute(sa.update(Batch).where(Batch.id == batch_id).values(link=link))
 
 
-def write_part(session: Session, batch_id: int, column: str, values: Mapping[int, Any]) -> None:
-    """Write one part of every item's payload: one statement."""
-    if values:
-        update_batch(session, batch_id, values, {column: by_id(column, values)})
+@dataclass(frozen=True, slots=True)
+class BuiltPart:
+    """One part of an item's payload, and the revision that it was built from."""
+
+    revision: int
+    value: Any
+
+
+def write_part(
+    session: Session, batch_id: int, column: str, built: Mapping[int, BuiltPart]
+) -> None:
+    """Write one part of every item's payload: one statement.
+
+    Where a newer revision was accepted meanwhile, the row keeps what it has.
+    """
+    if not built:
+        return
+    kept = Publication.__table__.c[column]
+    value = sa.case(
+        *(
+            (
+                sa.and_(Publication.id == id_, Publication.revision == part.revision),
+                sa.literal(part.value, kept.type),
+            )
+            for id_, part in built.items()
+        ),
+        else_=kept,
+    )
+    update_batch(session, batch_id, built, {column: value})
 
 
 def by_id(column: str, values: Mapping[int, Any]) -> sa.ColumnElement[Any]:
@@ -102,9 +127,25 @@ def update_batch(
 
 def release_batch(session: Session, batch_id: int) -> None:
     """Give a batch back that was never started; no attempt is counted."""
+    _release(session, held(batch_id), {})
+
+
+def release_items(
+    session: Session, batch_id: int, ids: Collection[int], values: Mapping[str, Any]
+) -> None:
+    """Give some items of a batch back that were not sent, with these values as well.
+
+    No attempt is counted.
+    """
+    _release(session, (*held(batch_id), Publication.id.in_(list(ids))), values)
+
+
+def _release(
+    session: Session, which: Iterable[sa.ColumnElement[bool]], values: Mapping[str, Any]
+) -> None:
     session.execute(
         sa.update(Publication)
-        .where(*held(batch_id))
+        .where(*which)
         .values(
             state=sa.case(
                 (Publication.unclear, PublicationState.UNCONFIRMED.value),
@@ -112,6 +153,7 @@ def release_batch(session: Session, batch_id: int) -> None:
             ),
             batch_id=None,
             leased_until=None,
+            **values,
         )
         .execution_options(synchronize_session=False)
     )

@@ -203,6 +203,9 @@ class Publication(Base):
     accepted: Mapped[Revision] = relationship()
 
 
+PARTS = ("excerpt", "taxonomy", "images")
+"""The payload's parts; null from when a newer revision is accepted until its own are built."""
+
 WITHOUT_EFFECT = and_(
     Publication.state.in_([PublicationState.FAILED, PublicationState.WITHDRAWN]),
     Publication.external_id.is_(None),

@@ -22,7 +22,7 @@ MOST_RESCUES = 8
 
 WORKER_LOST = "worker_lost"
 
-_REASON = (
+LOST_REASON = (
     f"{MOST_RESCUES} workers ended while they had it; the workers' log says why. "
     "Publish it again when that is mended: the site is asked first"
 )
@@ -47,7 +47,7 @@ def rescue_expired(session: Session) -> list[int]:
             unclear=True,
             rescues=sa.case((fails, 0), else_=lost),
             failure_code=sa.case((fails, WORKER_LOST), else_=Publication.failure_code),
-            failure=sa.case((fails, _REASON), else_=Publication.failure),
+            failure=sa.case((fails, LOST_REASON), else_=Publication.failure),
             batch_id=None,
             leased_until=None,
             due_at=now_plus(_pause(lost)),
@@ -105,7 +105,7 @@ def _tell(session: Session, failed: list[Any]) -> None:
                 status=EventStatus.FAILED,
                 description="Publishing failed",
                 content_id=row.content_id,
-                error_message=_REASON,
+                error_message=LOST_REASON,
                 details={"code": WORKER_LOST, "workers_lost": MOST_RESCUES},
             )
         )

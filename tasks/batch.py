@@ -13,6 +13,7 @@ import settings
 from models import Publication
 from models.batches import BatchRow, BatchRows, load_batch, note_link, release_batch
 from models.outcomes import suspend_site
+from models.publication import PARTS
 from models.session import session_scope
 from pipeline.documents import Document, wish_fingerprint
 from pipeline.errors import SiteError
@@ -37,9 +38,13 @@ class Item:
     wish: Wish
     document: Document
     parts: Parts
+    built: bool
+    """Whether all parts are there: a revision that was accepted just now has none yet."""
+
     attempts: int
     waits: int
     unclear: bool
+    rescues: int
     closes_at: float | None = None
     """The end of its site's window, on this process's monotonic clock; None: no window."""
 
@@ -140,9 +145,11 @@ def _item(row: BatchRow, read_at: datetime) -> Item:
         wish=_wish(row, publication),
         document=Document.from_json(row.document),
         parts=_parts(publication),
+        built=all(getattr(publication, name) is not None for name in PARTS),
         attempts=publication.attempts,
         waits=publication.waits,
         unclear=publication.unclear,
+        rescues=publication.rescues,
         closes_at=None if until is None else time.monotonic() + (until - read_at).total_seconds(),
     )
 

@@ -1,19 +1,24 @@
 """Building the parts of a batch's payloads: rows in, pure functions, rows out."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from models.batches import release_batch, write_part
+import settings
+from models.awaited_pictures import await_pictures
+from models.batches import BuiltPart, update_batch, write_part
+from models.rescuing import LOST_REASON, MOST_RESCUES, WORKER_LOST
 from models.session import session_scope
 from pipeline.errors import BuildFailed, PublishError
 from pipeline.excerpts import build_excerpt
 from pipeline.images import FileFacts
 from pipeline.images import build_images as image_parts
 from pipeline.taxonomy import build_taxonomy as taxonomy_of
+from tasks import doorbell
 from tasks.batch import Batch, Item, at_work
-from tasks.preparing import known_pictures, prepare_pictures, waiting
+from tasks.preparing import hashes_of, known_pictures, waiting
 from tasks.recording import record_failures
 
 log = structlog.get_logger()
@@ -38,37 +43,35 @@ def _taxonomy(item: Item, batch: Batch) -> dict[str, Any]:
     return {"categories": [list(path) for path in built.categories], "tags": list(built.tags)}
 
 
-def build_images(batch_id: int) -> bool:
-    """Write the images of every item; False where some must be prepared first."""
+def build_images(batch_id: int) -> None:
+    """Write the images of every item that does not wait for a picture that is to be prepared.
+
+    The others are given back, and the media worker is asked for their pictures.
+    """
     with at_work(batch_id, "build_images") as batch:
         if batch is None:
-            return True
-        facts = known_pictures(_hashes(batch))
-        if waiting(facts):
-            return False
-        _write_images(batch, facts)
-    return True
-
-
-def prepare_images(batch_id: int) -> None:
-    """Prepare the pictures of every item that nobody has prepared yet, and write its images.
-
-    Where that takes long the batch is given back, and its next claim prepares the others.
-    """
-    with at_work(batch_id, "prepare_images") as batch:
-        if batch is None:
             return
-        facts = prepare_pictures(_hashes(batch))
-        if facts is None:
-            with session_scope() as session:
-                release_batch(session, batch.id)
-            return
-        _write_images(batch, facts)
+        hashes = {item.id: hashes_of(item.document) for item in batch.items}
+        facts = known_pictures(set().union(*hashes.values()))
+        new = set(waiting(facts))
+        late = [item for item in batch.items if hashes[item.id] & new]
+        _await_pictures(batch, late)
+        _write_images(replace(batch, items=tuple(i for i in batch.items if i not in late)), facts)
 
 
-def _hashes(batch: Batch) -> set[str]:
-    pictures = (picture for item in batch.items for picture in item.document.images)
-    return {picture.hash for picture in pictures if picture.hash}
+def _await_pictures(batch: Batch, late: list[Item]) -> None:
+    """What has ended too many media workers fails; the others wait."""
+    lost = [item.id for item in late if item.rescues >= MOST_RESCUES]
+    ids = [item.id for item in late if item.rescues < MOST_RESCUES]
+    if lost:
+        with session_scope() as session:
+            update_batch(session, batch.id, lost, {"rescues": 0})
+        error = BuildFailed(LOST_REASON, code=WORKER_LOST)
+        record_failures(batch, dict.fromkeys(lost, error))
+    if ids:
+        with session_scope() as session:
+            await_pictures(session, batch.id, ids, settings.current().retry_first_delay)
+        doorbell.ring_media(ids)
 
 
 def _write_images(batch: Batch, facts: Mapping[str, FileFacts]) -> None:
@@ -81,17 +84,17 @@ def _write_images(batch: Batch, facts: Mapping[str, FileFacts]) -> None:
 
 def _build(batch: Batch, column: str, build: Callable[[Item], Any]) -> None:
     """Build one part for every item; an item that can't be built fails alone."""
-    values: dict[int, Any] = {}
+    built: dict[int, BuiltPart] = {}
     failures: dict[int, PublishError] = {}
     for item in batch.items:
         try:
-            values[item.id] = build(item)
+            built[item.id] = BuiltPart(item.wish.revision, build(item))
         except Exception:  # an edge: one item's fault must not fail the other nineteen
             log.exception("build.failed", part=column, publication=item.id)
             failures[item.id] = BuildFailed(
                 f"its {column} could not be built; the worker's log says why"
             )
     with session_scope() as session:
-        write_part(session, batch.id, column, values)
+        write_part(session, batch.id, column, built)
     if failures:
         record_failures(batch, failures)

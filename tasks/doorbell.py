@@ -40,9 +40,14 @@ def ring_schedule() -> bool:
     return _send("schedule_approved") and ring_planning()
 
 
-def _send(task: str) -> bool:
+def ring_media(publication_ids: list[int]) -> bool:
+    """Ask for the pictures of these publications now; False: they ask again at their next try."""
+    return _send("publish.prepare_pictures", publication_ids)
+
+
+def _send(task: str, *args: list[int]) -> bool:
     try:
-        app.send_task(task, expires=60)
+        app.send_task(task, args, expires=60)
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises, the row stays
         log.warning("doorbell.unreachable", error=type(error).__name__)
         return False

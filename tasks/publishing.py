@@ -1,8 +1,6 @@
-"""The links of a publication's chain. Each takes a batch's id, and may run twice."""
+"""The links of a publication's chain, and what it waits for. Each takes ids, and may run twice."""
 
-from celery import Task
-
-from tasks import building, confirming, doorbell, pushing
+from tasks import building, confirming, doorbell, preparing, pushing
 from tasks.app import app
 
 
@@ -18,17 +16,19 @@ def build_taxonomy(batch_id: int) -> None:
     building.build_taxonomy(batch_id)
 
 
-@app.task(name="publish.build_images", bind=True)
-def build_images(self: "Task[[int], None]", batch_id: int) -> None:
-    """Write every item's images (S165); new ones wait for the media worker, and nothing else."""
-    if not building.build_images(batch_id):
-        self.replace(prepare_images.si(batch_id))
+@app.task(name="publish.build_images")
+def build_images(batch_id: int) -> None:
+    """Write every item's images (S165); what has new ones is given back, the others go on."""
+    building.build_images(batch_id)
 
 
-@app.task(name="publish.prepare_images")
-def prepare_images(batch_id: int) -> None:
-    """Write every item's images, after a look at their bytes: in the place of the link above."""
-    building.prepare_images(batch_id)
+# A message that came back at once would use up in seconds what a picture may cost in workers;
+# its publications ring again after their pause.
+@app.task(name="publish.prepare_pictures", acks_late=False)
+def prepare_pictures(publication_ids: list[int]) -> None:
+    """Prepare the pictures that these wait for: beside the chain, which never waits for it."""
+    preparing.prepare_awaited(publication_ids)
+    doorbell.ring()
 
 
 @app.task(name="publish.push_posts")

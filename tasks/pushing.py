@@ -2,10 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import structlog
 
 import platforms
+from models.batches import release_items
+from models.session import session_scope
 from pipeline.errors import (
     PublishError,
     SiteError,
@@ -33,7 +36,16 @@ def push_batch(batch_id: int) -> None:
     """Send every item of a batch; what did not go through is written down with its reason."""
     with at_work(batch_id, "push_posts") as batch:
         if batch:
-            _push(batch)
+            _push(_whole(batch))
+
+
+def _whole(batch: Batch) -> Batch:
+    """Give back what a newer revision was accepted for since its parts were built."""
+    overtaken = [item.id for item in batch.items if not item.built]
+    if overtaken:
+        with session_scope() as session:
+            release_items(session, batch.id, overtaken, {})
+    return replace(batch, items=tuple(item for item in batch.items if item.built))
 
 
 def _push(batch: Batch) -> None:

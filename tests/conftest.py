@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -209,6 +210,24 @@ def broker_url(valkey_server, environment):
     environment.setenv("CELERY_BROKER_URL", valkey_server.url())
     settings.current.cache_clear()
     return valkey_server.url()
+
+
+@pytest.fixture
+def broker_away(monkeypatch):
+    """A port that nobody listens on, so that no other broker of this machine is rung."""
+    from tasks.app import app as celery
+
+    before = celery.conf.broker_url
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        url = f"redis://127.0.0.1:{held.getsockname()[1]}/0"
+        monkeypatch.setenv("CELERY_BROKER_URL", url)
+        celery.conf.broker_url = url
+        celery.set_current()
+        celery._pool = celery.amqp._producer_pool = None
+        yield
+    celery.conf.broker_url = before
+    celery._pool = celery.amqp._producer_pool = None
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("broker_away")
 LINKS = (
     building.build_excerpts,
     building.build_taxonomy,
-    building.prepare_images,
+    building.build_images,
     pushing.push_batch,
     confirming.confirm_batch,
 )

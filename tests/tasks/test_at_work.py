@@ -4,14 +4,11 @@ import pytest
 import sqlalchemy as sa
 from chains import LINKS, run_due
 from factories import make_publication, reload
-from test_images import keep, png
 
 from models import Batch, Publication, PublicationState
 from models.clock import now_plus
 from models.rescuing import MOST_RESCUES, WORKER_LOST, rescue_expired
 from models.session import session_scope
-from pipeline.documents import Picture
-from tasks import building
 from tasks.batch import at_work
 
 
@@ -94,13 +91,3 @@ def test_what_waits_for_its_next_link_for_longer_than_its_lease_is_published_all
     run_due()
     assert reload(publication).state is PublicationState.PUBLISHED
     assert len(simulated_site.posts) == 1
-
-
-def test_only_a_picture_that_is_not_prepared_yet_waits_for_the_media_worker(integration):
-    picture = Picture("featured", "a.png", keep(png()))
-    make_publication(integration, images=(picture,))
-    (first,) = run_due([])
-    assert building.build_images(first.batch_id) is False
-    building.prepare_images(first.batch_id)
-
-    assert building.build_images(first.batch_id) is True

@@ -5,7 +5,7 @@ import io
 
 import pytest
 import sqlalchemy as sa
-from chains import LINKS, run_due
+from chains import LINKS, build_prepared_images, run_due
 from factories import make_publication, reload
 from PIL import ExifTags, Image
 
@@ -14,7 +14,7 @@ from models.authoring import keep_image
 from models.session import session_scope
 from pipeline.documents import Picture
 from pipeline.pictures import prepare
-from tasks import building, preparing
+from tasks import preparing
 
 
 def encoded(kind, color="teal", size=(40, 30), **more):
@@ -149,30 +149,16 @@ def test_a_picture_that_was_prepared_is_not_prepared_again(integration, simulate
 
 def test_what_another_worker_prepared_meanwhile_is_kept_once(database):
     sha256 = keep(photograph())
-    once = preparing.prepare_pictures({sha256})
+    preparing.prepare_pictures({sha256})
+    once = preparing.known_pictures({sha256})
     with session_scope() as session:
         session.execute(sa.update(ImageFile).values(prepared_sha256=None, checked=False))
 
-    assert preparing.prepare_pictures({sha256}) == once
+    preparing.prepare_pictures({sha256})
+
+    assert preparing.known_pictures({sha256}) == once
     assert len(files()) == 2
     assert all(file.prepared_sha256 == once[sha256].hash for file in files().values())
-
-
-def test_many_pictures_are_prepared_in_several_goes(integration, simulated_site, monkeypatch):
-    monkeypatch.setattr(preparing, "AT_A_TIME", 0.0)
-    images = tuple(
-        Picture("gallery", f"{color}.png", keep(png(color))) for color in ("red", "green", "blue")
-    )
-    publication = make_publication(integration, images=images)
-    for done in (1, 2):
-        run_due()
-        assert reload(publication).state is PublicationState.QUEUED
-        assert sum(file.checked for file in files().values()) == done
-    run_due()
-
-    found = reload(publication)
-    assert (found.state, found.attempts) == (PublicationState.PUBLISHED, 0)
-    assert len(simulated_site.media) == 3
 
 
 def test_parts_of_the_release_before_wait_for_their_pictures(integration, simulated_site):
@@ -181,12 +167,12 @@ def test_parts_of_the_release_before_wait_for_their_pictures(integration, simula
 
     def as_it_built_them(batch_id):
         """It names the bytes that the author gave."""
-        building.prepare_images(batch_id)
+        build_prepared_images(batch_id)
         with session_scope() as session:
             row = session.get_one(Publication, publication.id)
             row.images = [row.images[0] | {"hash": sha256}]
 
-    run_due([as_it_built_them if link is building.prepare_images else link for link in LINKS])
+    run_due([as_it_built_them if link is build_prepared_images else link for link in LINKS])
 
     assert simulated_site.posts == []
     found = reload(publication)

@@ -19,7 +19,7 @@ SECRET = "whsec_" + "c2VjcmV0" * 6
 LINKS = (
     building.build_excerpts,
     building.build_taxonomy,
-    building.prepare_images,
+    building.build_images,
     pushing.push_batch,
     confirming.confirm_batch,
 )

@@ -1,14 +1,19 @@
 """The chain in worker processes: what is accepted is published once, whatever is killed."""
 
+import hashlib
+import io
 import signal
 
 import pytest
 import sqlalchemy as sa
 from factories import make_publication
+from PIL import Image
 from servers import wait_until
 
 from models import Publication, PublicationState
+from models.authoring import keep_image
 from models.session import session_scope
+from pipeline.documents import Picture
 from tasks.doorbell import ring
 
 pytestmark = pytest.mark.slow
@@ -18,6 +23,15 @@ def accept(integration, count):
     for number in range(count):
         make_publication(integration, title=f"Post {number}")
     ring()
+
+
+def accept_with_a_new_picture(integration):
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG")
+    digest = hashlib.sha256(out.getvalue()).hexdigest()
+    with session_scope() as session:
+        keep_image(session, digest, out.getvalue(), "image/png")
+    make_publication(integration, images=(Picture("featured", "a.png", digest),))
 
 
 def states():
@@ -65,9 +79,12 @@ class TestFaults:
 
     def test_what_has_no_new_picture_needs_no_media_worker(self, setup, engine, integration):
         engine["media"].kill()
+        accept_with_a_new_picture(integration)
         accept(integration, 3)
-
         wait_for_all(3)
+
+        engine["media"].start()
+        wait_for_all(4)
 
     def test_a_worker_told_to_stop_finishes_its_batch(
         self, setup, engine, integration, simulated_site, turn_dial
