@@ -63,9 +63,9 @@ def kill_beat(run):
 def media_away(run):
     """Nobody decodes pictures for several leases: what has new ones waits, and is not failed."""
     run.world.hold("media")
-    run.struck()
     for _ in range(run.size.times):
         run.last(settings.current().lease)
+        run.struck()
     run.world.release("media")
 
 
