@@ -22,6 +22,9 @@ def two_sites(run):
 EVERY_WORKER = 5
 """Every so many kills all workers die at once, and nobody is left to go on."""
 
+IN_A_BATCH = 10
+"""Contents that are published at once, for two sites: a batch of each."""
+
 LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -77,10 +80,7 @@ def freeze_worker(run):
         for name in PUBLISHERS:
             run.world.hold(name)
         run.dial(kind="slow", seconds=0.5)
-        mine = run.publish(10)
-        run.world.release(frozen)  # it alone, so that it has the batches, and full ones
-        wait_until(lambda m=mine: _some_are_there(run, m), what="the first post")
-        freeze_between_transactions(run, frozen)
+        mine = publish_until_frozen(run, frozen)
         run.undial()
         run.world.release(other)
         run.wait_for(mine)
@@ -89,6 +89,20 @@ def freeze_worker(run):
         run.wait_for(mine)
         run.world.thaw(frozen)
         run.late(2.5)  # it goes on with its batch, if anything lets it
+
+
+def publish_until_frozen(run, name):
+    """Freeze a worker that is alone while it has posts that it has not begun to send."""
+    while True:
+        mine = run.publish(IN_A_BATCH)
+        run.world.release(name)  # it alone, so that it has the batches, and full ones
+        wait_until(lambda m=mine: _count_there(run, m) > 0, what="the first post")
+        freeze_between_transactions(run, name)
+        # Some more are on their way: as many as its two sites take at once.
+        if _count_there(run, mine) <= IN_A_BATCH // 2:
+            return mine
+        run.world.thaw(name)
+        run.wait_for(mine)
 
 
 def freeze_between_transactions(run, name):
@@ -100,9 +114,9 @@ def freeze_between_transactions(run, name):
         run.world.freeze(name)
 
 
-def _some_are_there(run, accepted):
+def _count_there(run, accepted):
     wanted = {entry.content_id for entry in accepted}
-    return any(post.content_id in wanted for site in run.sites for post in site.posts())
+    return sum(post.content_id in wanted for site in run.sites for post in site.posts())
 
 
 def clock_ahead(run):
