@@ -68,7 +68,7 @@ class World:
 
     def __enter__(self):
         with contextlib.ExitStack() as stack:
-            self.folder = Path(tempfile.mkdtemp(prefix="igny8-chaos-", dir="/tmp"))
+            self.folder = Path(tempfile.mkdtemp(prefix="igny8-chaos-", dir=_memory()))
             stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
             self.broker = Broker(self.folder / "valkey")
             stack.callback(self.broker.process.kill)
@@ -287,6 +287,12 @@ class World:
             for name in ("beat", *WORKERS, "web"):
                 if name in self.parts:
                     self.parts[name].kill()
+
+
+def _memory():
+    """Where files need not wait for a disk: the machine itself stays up (see `chaos_parts`)."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else "/tmp"
 
 
 def _make_tables():
