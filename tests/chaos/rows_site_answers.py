@@ -25,6 +25,7 @@ def dialled(*faults):
             known = {name: value() if callable(value) else value for name, value in fault.items()}
             run.dial(**known)
         run.last(run.size.seconds)
+        run.clients.finish()  # while more comes in, what is left tells nothing of progress
         kinds = {fault["kind"] for fault in faults}
         _publish_until(run, lambda: run.dialled() >= run.size.times and kinds <= run.kinds())
         run.undial()
