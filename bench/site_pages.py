@@ -162,7 +162,7 @@ def measure(tenant: Any, dialect: str) -> None:
 
     import settings
     from ingress import create_app
-    from ingress.sync_answers import sync_health
+    from ingress.health_answers import sync_health
     from models import EventStatus, Integration, SyncEvent
     from models.health import hour_of
     from models.session import session_scope

@@ -1,4 +1,4 @@
-"""How a site's sync stands, as the API shows it: status, health, and what helps to find a fault."""
+"""How a site's sync stands, as the API shows it: its status, and what helps to find a fault."""
 
 from datetime import datetime
 from typing import Any
@@ -20,12 +20,9 @@ from models import (
     SiteStructure,
     SyncEvent,
 )
-from models.backlog import backlog_of
 from models.clock import now
-from models.health import outcomes_of
-from models.synced_counts import posts_synced
 
-HOURS, NEWEST = 48, 20
+NEWEST = 20
 BUSY = frozenset({"pending", "syncing"})
 
 
@@ -40,39 +37,6 @@ class SyncStatus(BaseModel):
     sync_error: str | None
     connection_status: str
     run: SiteRunAnswer | None = Field(description="The newest structure sync.")
-
-
-class HourAnswer(BaseModel):
-    hour: datetime
-    direction: str
-    succeeded: int
-    failed: int
-    skipped: int
-
-
-class Pending(BaseModel):
-    waiting: int = Field(description="Publications that wait for their time.")
-    publishing: int
-    webhooks: int = Field(description="Messages of the site that are not applied yet.")
-
-
-class SyncHealth(BaseModel):
-    """How well a site's sync goes (S247)."""
-
-    site_integration_id: int
-    site_id: int
-    total_synced: int = Field(description="Posts of ours that the site shows.")
-    succeeded: int
-    failed: int
-    skipped: int
-    last_success_at: datetime | None
-    last_failure_at: datetime | None
-    last_error: str | None
-    pending: Pending
-    lag_seconds: float = Field(description="How long the oldest due thing has waited.")
-    connection_status: str
-    sync_status: str
-    hourly: list[HourAnswer] = Field(description=f"The last {HOURS} hours, where anything was.")
 
 
 class EventAnswer(BaseModel):
@@ -184,40 +148,6 @@ def _pushed_result(session: Session, integration: Integration, last: datetime) -
         .limit(1)
     ).first()
     return "partial" if (details or {}).get("partial") else "success"
-
-
-def sync_health(session: Session, integration: Integration) -> dict[str, Any]:
-    """Return how well a site's sync goes, in a time that does not grow with its history."""
-    outcomes = outcomes_of(session, integration.id, HOURS)
-    backlog = backlog_of(session, integration)
-    hours = sorted(outcomes.hourly.items(), reverse=True)
-    return SyncHealth(
-        site_integration_id=integration.id,
-        site_id=integration.site_id,
-        total_synced=posts_synced(session, integration.id),
-        succeeded=outcomes.total.succeeded,
-        failed=outcomes.total.failed,
-        skipped=outcomes.total.skipped,
-        last_success_at=outcomes.last_success_at,
-        last_failure_at=outcomes.last_failure_at,
-        last_error=outcomes.last_error,
-        pending=Pending(
-            waiting=backlog.waiting, publishing=backlog.publishing, webhooks=backlog.webhooks
-        ),
-        lag_seconds=round(backlog.lag_seconds, 1),
-        connection_status=connection_status(integration),
-        sync_status=integration.sync_status,
-        hourly=[
-            HourAnswer(
-                hour=hour,
-                direction=direction,
-                succeeded=counted.succeeded,
-                failed=counted.failed,
-                skipped=counted.skipped,
-            )
-            for (hour, direction), counted in hours
-        ],
-    ).model_dump(mode="json")
 
 
 def debug_status(session: Session, integration: Integration) -> dict[str, Any]:

@@ -13,20 +13,14 @@ from ingress.auth import account_id
 from ingress.connections import ACCEPTING
 from ingress.content_fields import Body, RowId
 from ingress.errors import Problem, not_found, problem_responses, refused_field
+from ingress.health_answers import SyncHealth, sync_health
 from ingress.idempotency import idempotent
 from ingress.integration_fields import IntegrationPath
 from ingress.site_keys import asking_site, require_token_or_site_key
 from ingress.site_requests import accept_and_answer
 from ingress.site_run_answers import AcceptedSiteRun, RunHeaders, SiteRunAnswer
 from ingress.structure import READING
-from ingress.sync_answers import (
-    DebugStatus,
-    SyncHealth,
-    SyncStatus,
-    debug_status,
-    sync_health,
-    sync_status,
-)
+from ingress.sync_answers import DebugStatus, SyncStatus, debug_status, sync_status
 from ingress.tenancy import own_integration
 from models import Integration, SiteRunKind
 from models.session import session_scope

@@ -165,6 +165,7 @@ def _try_again(session: Session, publication: Publication, wanted: Wanted) -> No
             publish_until=wanted.until,
             created_at=_COUNTS_FROM,
             attempts=0,
+            rescues=0,
             waits=0,
             failure=None,
             failure_code=None,

@@ -1,4 +1,7 @@
-"""What waits for a site: how much, and for how long. Reads only, from partial indexes."""
+"""What waits for a site: how much, and for how long. Reads only, from partial indexes.
+
+With it comes what was last counted of the site: a page that shows both pays one round trip.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +13,7 @@ from models.clock import now
 from models.inbox import IS_WAITING, InboxMessage
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Publication
+from models.synced_counts import LAST_COUNT, LastCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class Backlog:
     oldest_due_seconds: float
     webhooks: int
     oldest_webhook_seconds: float
+    last_count: LastCount
 
     @property
     def lag_seconds(self) -> float:
@@ -41,7 +46,7 @@ def _everything() -> sa.Select[*tuple[Any, ...]]:
         sa.select(sa.func.count(InboxMessage.id)).where(*messages),
         sa.select(sa.func.min(InboxMessage.received_at)).where(*messages),
     )
-    return sa.select(*(part.scalar_subquery() for part in parts), now())
+    return sa.select(*(part.scalar_subquery() for part in parts), now(), *LAST_COUNT)
 
 
 # Built once: to put it together and find its cached form costs more than to run it.
@@ -51,11 +56,13 @@ _EVERYTHING = _everything()
 def backlog_of(session: Session, integration: Integration) -> Backlog:
     """Return what waits for a site at this moment."""
     of = {"integration_id": integration.id, "site_id": integration.site_id}
-    waiting, oldest, publishing, webhooks, first, present = session.execute(_EVERYTHING, of).one()
+    found = session.execute(_EVERYTHING, of).one()
+    waiting, oldest, publishing, webhooks, first, present, *last_count = found
     return Backlog(
         waiting,
         publishing,
         max((present - oldest).total_seconds(), 0.0) if oldest else 0.0,
         webhooks,
         max((present - first).total_seconds(), 0.0) if first else 0.0,
+        LastCount(*last_count),
     )

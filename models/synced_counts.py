@@ -65,22 +65,32 @@ def synced_counts(session: Session, integration: Integration, known: SiteStructu
     return Synced(known.synced, known.synced_at)
 
 
-# Built once, like the statements of `models.health`.
-_LAST_COUNTED = sa.select(
-    SiteStructure.synced, (SiteStructure.synced_at > now_plus(-FRESH)).label("fresh")
-).where(SiteStructure.integration_id == sa.bindparam("integration_id", type_=sa.Integer))
+@dataclass(frozen=True, slots=True)
+class LastCount:
+    """What was counted of a site last."""
+
+    counts: Mapping[str, Mapping[str, int]] | None
+    fresh: bool | None
 
 
-def posts_synced(session: Session, integration_id: int) -> int:
+_OF = SiteStructure.integration_id == sa.bindparam("integration_id", type_=sa.Integer)
+
+LAST_COUNT = (
+    sa.select(SiteStructure.synced).where(_OF).scalar_subquery(),
+    sa.select(SiteStructure.synced_at > now_plus(-FRESH)).where(_OF).scalar_subquery(),
+)
+"""The two columns of `LastCount`, for a statement that reads other things of the site too."""
+
+
+def posts_synced(session: Session, integration_id: int, last: LastCount) -> int:
     """Return how many posts of ours a site shows; of a large site as they were counted last."""
-    known = session.execute(_LAST_COUNTED, {"integration_id": integration_id}).first()
-    last = known.synced["post_types"]["post"] if known and known.synced else None
-    if last is not None and known is not None and known.fresh:
-        return int(last)
-    if last is None:
+    if last.counts is None:
         return published_count(session, integration_id)
+    posts = last.counts["post_types"]["post"]
+    if last.fresh:
+        return posts
     counted = published_count(session, integration_id, COUNTED_AT_ONCE + 1)
-    return counted if counted <= COUNTED_AT_ONCE else int(last)
+    return counted if counted <= COUNTED_AT_ONCE else posts
 
 
 def count_synced(
