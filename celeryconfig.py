@@ -11,16 +11,16 @@ from beat_schedule import beat_schedule as beat_schedule  # noqa: E402, PLC0414 
 
 broker_url = _settings.broker_url
 imports = (
-    "tasks.dispatching",
-    "tasks.publishing",
-    "tasks.releases",
+    "tasks.publishing.dispatching",
+    "tasks.publishing.links",
+    "tasks.sites.releases",
     "tasks.maintenance",
-    "tasks.census",
-    "tasks.inbox",
-    "tasks.site_runs",
-    "tasks.health",
-    "tasks.planning",
-    "tasks.scheduling",
+    "tasks.sites.census",
+    "tasks.inbox.gate",
+    "tasks.sites.gate",
+    "tasks.sites.health",
+    "tasks.schedule.planning",
+    "tasks.schedule.ticks",
     "tasks.bulk",
 )
 

@@ -46,7 +46,7 @@ def make_rows(sites: list[tuple[str, str]], items: int) -> int:
 
 def start(account_id: int) -> str:
     """Make a job of everything that an account has."""
-    from models.bulk_jobs import Selection, make_bulk_job
+    from models.bulk.jobs import Selection, make_bulk_job
     from models.session import session_scope
 
     with session_scope() as session:
@@ -55,7 +55,7 @@ def start(account_id: int) -> str:
 
 def counted(job_id: str) -> dict[str, int]:
     """Return how many items of a job are in which state, the empty ones left out."""
-    from models.bulk_progress import counts
+    from models.bulk.progress import counts
     from models.session import session_scope
 
     with session_scope(read_only=True) as session:

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from models import Base  # noqa: E402 - the path comes first
-from models.due_slots import lock_due  # noqa: E402
-from models.missed_slots import clear_missed_slots, hold_unapproved  # noqa: E402
+from models.schedule.due_slots import lock_due  # noqa: E402
+from models.schedule.missed_slots import clear_missed_slots, hold_unapproved  # noqa: E402
 
 SMALL, LARGE = 10_000, 1_000_000
 SITES, DUE = 1_000, 50

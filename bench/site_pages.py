@@ -99,9 +99,9 @@ def fill(tenant: Any, dialect: str) -> None:
 
     from models import Integration
     from models.session import session_scope
-    from models.structures import Look, keep_structure
-    from models.synced_counts import recount
-    from tasks.health import roll_up
+    from models.sites.structures import Look, keep_structure
+    from models.sites.synced_counts import recount
+    from tasks.sites.health import roll_up
 
     ids = {
         "account": tenant.account.id,
@@ -164,8 +164,8 @@ def measure(tenant: Any, dialect: str) -> None:
     from ingress import create_app
     from ingress.health_answers import sync_health
     from models import EventStatus, Integration, SyncEvent
-    from models.health import hour_of
     from models.session import session_scope
+    from models.sites.health import hour_of
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     api = Caller(create_app(settings.current()).test_client(), tenant.headers)

@@ -5,7 +5,7 @@ from flask import Flask, request
 import settings
 from ingress import create_app
 from ingress.site_keys import site_of_key
-from models.inbox_storing import Arrived, store_message
+from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
 from tasks.app import app as celery_app
 

@@ -11,8 +11,8 @@ from cli.exits import CommandError, Exit
 from cli.finding import NotFound
 from cli.output import output
 from models import BulkItem, BulkItemState, BulkJob, BulkState, Content, Publication
-from models.bulk_jobs import cancel_job, pause_job, resume_job, retry_failed
-from models.bulk_progress import REASON, STATE, counts, items, settled_counts
+from models.bulk.jobs import cancel_job, pause_job, resume_job, retry_failed
+from models.bulk.progress import REASON, STATE, counts, items, settled_counts
 from models.session import session_scope
 
 CHANGES: Mapping[str, tuple[Callable[[Session, str], bool], BulkState]] = {

@@ -11,9 +11,9 @@ from cli.output import output
 from cli.progress import progress
 from cli.publish_results import say_end, say_outcome
 from models import BulkItemState
-from models.accepting import Wanted
-from models.bulk_jobs import Selection, make_bulk_job
-from models.bulk_progress import counts, unchanged
+from models.bulk.jobs import Selection, make_bulk_job
+from models.bulk.progress import counts, unchanged
+from models.publishing.accepting import Wanted
 from models.session import session_scope
 from tasks.bulk import feed
 

@@ -8,7 +8,7 @@ from cli.interrupts import Pause
 from cli.publish_requests import groups
 from cli.run_watch import PAUSE, Outcome
 from models import BulkItem, BulkItemState, Content, Publication
-from models.bulk_progress import REASON, STATE, items
+from models.bulk.progress import REASON, STATE, items
 from models.session import session_scope
 from tasks.bulk import feed
 

@@ -14,7 +14,7 @@ from models import Integration
 from models.session import session_scope
 from pipeline.census import Finding, Kind
 from platforms import ADAPTERS
-from tasks.census_taking import Census, take_census
+from tasks.sites.census_taking import Census, take_census
 
 
 def take(site: str | None, *, approved: bool) -> None:

@@ -18,7 +18,7 @@ from models.schema import seconds_ahead
 from models.session import engine, session_scope
 from settings import Settings
 from tasks.heartbeat import intervals, last_ticks
-from tasks.releases import outdated_sites, shipped_version
+from tasks.sites.releases import outdated_sites, shipped_version
 from tasks.startup import WORST_SKEW
 
 OLDEST_PYTHON = (3, 11)

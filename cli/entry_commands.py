@@ -13,11 +13,12 @@ from cli.bell import wake_planner
 from cli.exits import CommandError, Exit
 from cli.finding import NotFound, find_integration, refuse_switched_off
 from cli.output import output
-from models import Content, ContentStatus, Integration, ScheduleEntry, scheduling
+from models import Content, ContentStatus, Integration, ScheduleEntry
+from models.schedule import by_hand
 from models.session import session_scope
 from pipeline.schedule.moments import BadMoment, moment_of
 from pipeline.schedule.reasons import WORDS
-from tasks.exact_times import chosen_time, exceeded_limits
+from tasks.schedule.exact_times import chosen_time, exceeded_limits
 
 FIELDS = ("id", "content_id", "site_id", "state", "exact", "slot_at", "slot_until", "reason")
 
@@ -43,8 +44,8 @@ def set_entry(asked: Asked, *, draft: bool, override_status: bool) -> None:
             )
         at, notes = _time(session, asked.at)
         status = "draft" if draft else "publish"
-        wish = scheduling.Wish(at, asked.priority or 0, status, override_status)
-        entry = scheduling.schedule_by_hand(session, content, integration, wish)
+        wish = by_hand.Wish(at, asked.priority or 0, status, override_status)
+        entry = by_hand.schedule_by_hand(session, content, integration, wish)
         told = _told(session, entry, notes)
     _say(told)
 
@@ -57,7 +58,7 @@ def move(asked: Asked, *, planned: bool) -> None:
         changes: dict[str, Any] = {"at": at} if planned or at is not None else {}
         if asked.priority is not None:
             changes["priority"] = asked.priority
-        scheduling.move(session, entry, changes)
+        by_hand.move(session, entry, changes)
         told = _told(session, entry, notes)
     _say(told)
 
@@ -68,7 +69,7 @@ def change_entry(
     """Withdraw, hold or release a content's entry."""
     with _expected(), session_scope() as session:
         entry = _entry(session, content_id, site)
-        getattr(scheduling, change)(session, entry)
+        getattr(by_hand, change)(session, entry)
         told = _told(session, entry, [])
     _say(told)
 
@@ -77,9 +78,9 @@ def change_entry(
 def _expected() -> Iterator[None]:
     try:
         yield
-    except scheduling.OnItsWay:
+    except by_hand.OnItsWay:
         raise CommandError("its publish has begun: wait for its end") from None
-    except scheduling.NotInSchedule:
+    except by_hand.NotInSchedule:
         raise NotFound("it is not in the schedule of that site") from None
 
 
@@ -100,7 +101,7 @@ def _found(session: Session, content_id: int, site: str | None) -> tuple[Content
 
 def _entry(session: Session, content_id: int, site: str | None) -> ScheduleEntry:
     content, integration = _found(session, content_id, site)
-    return scheduling.entry_to_change(session, content.id, integration.id)
+    return by_hand.entry_to_change(session, content.id, integration.id)
 
 
 def _time(session: Session, written: str | None) -> tuple[datetime | None, list[str]]:

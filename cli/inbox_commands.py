@@ -7,8 +7,8 @@ from cli.exits import CommandError, Exit
 from cli.finding import NotFound, find_integration
 from cli.output import output
 from models import InboxMessage, InboxState
-from models.inbox_replaying import Chosen, newest_messages
-from models.inbox_replaying import replay as replay_chosen
+from models.inbox.replaying import Chosen, newest_messages
+from models.inbox.replaying import replay as replay_chosen
 from models.session import session_scope
 
 COLUMNS = ("id", "site_id", "door", "external_id", "sequence", "state", "attempts", "reason")

@@ -12,7 +12,7 @@ from cli.progress import progress
 from cli.publish_requests import Request, chosen_contents, request_publish
 from cli.publish_results import say_end, say_outcome
 from cli.run_watch import watch
-from models.accepting import Wanted
+from models.publishing.accepting import Wanted
 from models.session import session_scope
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from cli.finding import LARGEST_ID, NotFound
 from models import Content, ContentStatus, Integration
-from models.accepting import Wanted, accept_publish
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 
 Id = TypeVar("Id", int, str)

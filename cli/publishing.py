@@ -34,7 +34,7 @@ def publish(  # noqa: PLR0913, PLR0917 - a command's options
     """Put contents on a site, each once, however often it is asked for."""
     from cli.bulk_publish import publish_all
     from cli.publish_command import Asked, publish
-    from models.accepting import Wanted
+    from models.publishing.accepting import Wanted
 
     if bool(ids) == everything:
         raise CommandError("name contents by their ids, or take --all", Exit.USAGE)

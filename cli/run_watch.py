@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from cli.interrupts import Pause
 from cli.publish_requests import groups
 from models import Content, Integration, Publication, Run
-from models.progress import run_outcome
+from models.publishing.progress import run_outcome
 from models.session import session_scope
 
 PAUSE = 0.5

@@ -8,9 +8,9 @@ from cli.finding import find_integration
 from cli.output import output
 from ingress.schedule_fields import schedule_answer
 from models.session import session_scope
-from tasks.schedule_view import view_schedule
-from tasks.site_planning import plan_site
-from tasks.site_settings import settings_in_zone
+from tasks.schedule.site_planning import plan_site
+from tasks.schedule.view import view_schedule
+from tasks.sites.settings import settings_in_zone
 
 Row = Mapping[str, Any]
 

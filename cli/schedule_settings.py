@@ -13,7 +13,7 @@ from cli.output import output
 from ingress.publishing_fields import SettingsChange, settings_answer, zone_columns
 from models import PublishingSettings, Site
 from models.session import session_scope
-from tasks.site_settings import settings_in_zone, write_settings
+from tasks.sites.settings import settings_in_zone, write_settings
 
 Given = Mapping[str, Any]
 

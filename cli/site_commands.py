@@ -28,8 +28,8 @@ from cli.site_records import (
 )
 from cli.standing import site_values
 from models import Integration
-from models.keys import new_site_key
 from models.session import session_scope
+from models.sites.keys import new_site_key
 from platforms import Target
 from platforms.site_addresses import Inside, inside
 

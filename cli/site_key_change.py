@@ -10,7 +10,7 @@ from cli.finding import find_integration
 from cli.output import output
 from models import SiteRun, SiteRunKind, SiteRunState
 from models.session import session_scope
-from models.site_runs import OPEN, accept_site_run
+from models.sites.runs import OPEN, accept_site_run
 
 PAUSE = 0.2
 """Seconds between two looks."""

@@ -6,8 +6,8 @@ from cli.output import output
 from cli.private_hosts import allow_private_host
 from cli.site_commands import refuse_inside
 from models import Integration
-from models.connecting import other_site_at
 from models.session import session_scope
+from models.sites.connecting import other_site_at
 
 
 def move_site(site: str, url: str, *, allow_private: bool) -> None:

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from cli.exits import CommandError, Exit
 from models import Account, Integration, Site
-from models.connecting import ensure_integration, other_site_at
 from models.encryption import SecretDamaged
-from models.keys import owner_of
-from models.outcomes import resume_site
+from models.publishing.outcomes import resume_site
 from models.session import session_scope
+from models.sites.connecting import ensure_integration, other_site_at
+from models.sites.keys import owner_of
 from pipeline.errors import PublishError, SiteError
 from platforms import Target, connect, target_of
 from platforms.base import SiteStatus

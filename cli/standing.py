@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 import settings
 from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
 from models.clock import now
-from models.progress import counts_by_site
+from models.publishing.progress import counts_by_site
 from pipeline.pacing import at_once
-from tasks.site_care import pace_of
+from tasks.sites.care import pace_of
 
 Values = dict[str, Any]
 

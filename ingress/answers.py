@@ -8,7 +8,7 @@ from flask import current_app, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from models import Content, Publication, PublicationState, Run
-from models.progress import RunOutcome
+from models.publishing.progress import RunOutcome
 from pipeline.documents import FEATURED, GALLERY, Document
 from pipeline.statuses import shown_status
 

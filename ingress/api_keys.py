@@ -24,10 +24,10 @@ from ingress.site_run_answers import (
 )
 from ingress.tenancy import own_integration, own_site
 from models import EventStatus, Installation, Integration, Role, SiteRunKind, SyncEvent
-from models.connecting import ensure_integration
-from models.keys import new_site_key, replace_key
 from models.session import session_scope
-from models.site_runs import accept_site_run
+from models.sites.connecting import ensure_integration
+from models.sites.keys import new_site_key, replace_key
+from models.sites.runs import accept_site_run
 
 PROBLEMS = problem_responses(
     "invalid_fields",

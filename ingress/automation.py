@@ -14,8 +14,8 @@ from ingress.content_fields import Body, RowId
 from ingress.errors import problem_responses
 from ingress.idempotency import PROBLEMS, IdempotentHeaders, idempotent, remembered
 from ingress.tenancy import own_site
-from models.approved_sweep import schedule_finished
 from models.plan_requests import ensure_settings
+from models.schedule.approved_sweep import schedule_finished
 from models.session import session_scope
 
 bp = APIBlueprint(

@@ -37,7 +37,7 @@ from models import (
     Integration,
     Publication,
 )
-from models.bulk_jobs import (
+from models.bulk.jobs import (
     Selection,
     cancel_job,
     has_more_than,
@@ -47,7 +47,7 @@ from models.bulk_jobs import (
     retry_failed,
     unknown_contents,
 )
-from models.bulk_progress import CODE, REASON, STATE, counts, items, settled_counts
+from models.bulk.progress import CODE, REASON, STATE, counts, items, settled_counts
 from models.session import session_scope
 
 MOST_ITEMS = 100_000

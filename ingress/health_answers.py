@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from ingress.integration_answers import connection_status
 from models import Integration
-from models.backlog import backlog_of
-from models.health import outcomes_of
-from models.synced_counts import posts_synced
+from models.sites.backlog import backlog_of
+from models.sites.health import outcomes_of
+from models.sites.synced_counts import posts_synced
 
 HOURS = 48
 """Shown one by one; what was before is in the totals."""

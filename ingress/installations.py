@@ -16,9 +16,9 @@ from ingress.errors import problem_responses
 from ingress.onboarding import check_address
 from ingress.site_keys import refuse_other_site, require_site_key
 from models import Site
-from models.connecting import address_of, ensure_integration
-from models.installing import Seen, register_installation
 from models.session import session_scope
+from models.sites.connecting import address_of, ensure_integration
+from models.sites.installing import Seen, register_installation
 
 bp = APIBlueprint(
     "installations",

@@ -32,10 +32,10 @@ from ingress.integration_list import list_integrations
 from ingress.site_keys import require_token_or_site_key
 from ingress.tenancy import own_integration, own_site, refuse_taken_address
 from models import Integration, Publication, PublicationState, Role
-from models.connecting import ensure_integration
 from models.plan_requests import suggest_plan
-from models.reconnecting import sweep_again
+from models.schedule.reconnecting import sweep_again
 from models.session import session_scope
+from models.sites.connecting import ensure_integration
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
 WRITING = READING | problem_responses(

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 from ingress.schedule_metrics import bulk_metrics, schedule_metrics
 from ingress.site_metrics import site_metrics
 from models import Attempt, Integration, Publication, PublicationState
-from models.census import count_findings
 from models.clock import now
-from models.inbox_counting import count_messages, oldest_age
+from models.inbox.counting import count_messages, oldest_age
 from models.kept_numbers import kept
 from models.publication import ON_ITS_WAY, WAITING, WAITS
 from models.session import session_scope
-from models.site_standing import IN_ITS_WINDOW, IN_SERVICE
+from models.sites.census import count_findings
+from models.sites.standing import IN_ITS_WINDOW, IN_SERVICE
 from pipeline.census import Kind
 from tasks.heartbeat import intervals, last_ticks
 

@@ -25,10 +25,10 @@ from ingress.site_run_answers import LayerAnswer, WaitHeaders, accepted_site_run
 from ingress.throttling import Limit, address, spend
 from ingress.waiting import preferred_wait
 from models import Account, Role, Site, SiteRunKind
-from models.connecting import address_of, ensure_integration
-from models.keys import KeyKind, find_by_key
 from models.session import session_scope
-from models.site_runs import accept_site_run
+from models.sites.connecting import address_of, ensure_integration
+from models.sites.keys import KeyKind, find_by_key
+from models.sites.runs import accept_site_run
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 
 bp = APIBlueprint(

@@ -16,8 +16,8 @@ from ingress.idempotency import idempotent, remembered
 from ingress.tenancy import integration_for, own_content
 from ingress.waiting import outcome_within, preferred_wait
 from models import Content, ContentStatus, PublicationState
-from models.accepting import Wanted, accept_publish
-from models.progress import run_outcome
+from models.publishing.accepting import Wanted, accept_publish
+from models.publishing.progress import run_outcome
 from models.session import session_scope
 
 bp = APIBlueprint(

@@ -20,7 +20,7 @@ from ingress.site_fields import SitePath
 from ingress.tenancy import own_site
 from models import PublishingSettings
 from models.session import session_scope
-from tasks.site_settings import settings_in_zone, write_settings
+from tasks.sites.settings import settings_in_zone, write_settings
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
 WRITING = READING | problem_responses("length_required", "too_large", "unsupported_media_type")

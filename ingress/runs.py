@@ -12,7 +12,7 @@ from ingress.errors import Problem, problem_responses
 from ingress.site_keys import require_token_or_site_key
 from ingress.site_run_answers import SiteRunAnswer, own_site_run, site_run_answer
 from ingress.tenancy import own_run
-from models.progress import run_outcome
+from models.publishing.progress import run_outcome
 from models.session import session_scope
 
 bp = APIBlueprint(

@@ -13,8 +13,8 @@ from ingress.site_fields import SitePath
 from ingress.tenancy import own_site
 from models import PublishingSettings
 from models.session import session_scope
-from tasks.schedule_view import view_schedule
-from tasks.site_settings import settings_in_zone
+from tasks.schedule.view import view_schedule
+from tasks.sites.settings import settings_in_zone
 
 READING = problem_responses("invalid_fields", "unauthenticated", "not_found", "unavailable")
 

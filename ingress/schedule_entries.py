@@ -24,10 +24,11 @@ from ingress.errors import Problem, not_found, problem_responses, refused_field
 from ingress.idempotency import IdempotentHeaders, idempotent, remembered
 from ingress.publishing import check_status
 from ingress.tenancy import integration_for, own_content
-from models import EntryState, ScheduleEntry, scheduling
+from models import EntryState, ScheduleEntry
+from models.schedule import by_hand
 from models.session import session_scope
 from pipeline.schedule.moments import BadMoment
-from tasks.exact_times import chosen_time, exceeded_limits
+from tasks.schedule.exact_times import chosen_time, exceeded_limits
 
 bp = APIBlueprint(
     "schedule_entries",
@@ -67,10 +68,10 @@ def schedule(path: ContentPath, header: IdempotentHeaders, body: ScheduleRequest
         check_status(content, override=body.override_status)
         integration = integration_for(session, content, body.site_integration_id)
         at, notes = _time(session, body.publish_at)
-        wish = scheduling.Wish(at, body.priority, body.status, body.override_status)
+        wish = by_hand.Wish(at, body.priority, body.status, body.override_status)
         try:
-            entry = scheduling.schedule_by_hand(session, content, integration, wish)
-        except scheduling.OnItsWay:
+            entry = by_hand.schedule_by_hand(session, content, integration, wish)
+        except by_hand.OnItsWay:
             raise _begun() from None
         kept = remembered(session, _scheduled(session, entry, notes), HTTPStatus.CREATED)
     ring_planning()
@@ -97,7 +98,7 @@ def move(path: ContentPath, query: EntryQuery, body: ScheduleChange) -> Any:
         changes = {"at": at} if "publish_at" in given else {}
         if body.priority is not None:
             changes["priority"] = body.priority
-        _unless_begun(scheduling.move, session, entry, changes)
+        _unless_begun(by_hand.move, session, entry, changes)
         answer = _scheduled(session, entry, notes)
     ring_planning()
     return answer
@@ -106,13 +107,13 @@ def move(path: ContentPath, query: EntryQuery, body: ScheduleChange) -> Any:
 @bp.delete(RULE, responses={200: EntryAnswer, **CHANGING}, operation_id="unschedule_content")
 def withdraw(path: ContentPath, query: EntryQuery) -> Any:
     """Take a content out of the schedule; nothing puts it in again by itself."""
-    return _change(path.content_id, query, scheduling.withdraw)
+    return _change(path.content_id, query, by_hand.withdraw)
 
 
 @bp.post(f"{RULE}hold/", responses={200: EntryAnswer, **CHANGING}, operation_id="hold_content")
 def hold(path: ContentPath, query: EntryQuery) -> Any:
     """Hold a content back until it is released; an exact time stays with it."""
-    return _change(path.content_id, query, scheduling.hold)
+    return _change(path.content_id, query, by_hand.hold)
 
 
 @bp.post(
@@ -120,7 +121,7 @@ def hold(path: ContentPath, query: EntryQuery) -> Any:
 )
 def release(path: ContentPath, query: EntryQuery) -> Any:
     """Let a held content go: at its exact time, else in the next free slot."""
-    return _change(path.content_id, query, scheduling.release)
+    return _change(path.content_id, query, by_hand.release)
 
 
 def _change(content_id: int, query: EntryQuery, change: Any) -> dict[str, Any]:
@@ -135,7 +136,7 @@ def _change(content_id: int, query: EntryQuery, change: Any) -> dict[str, Any]:
 def _unless_begun(change: Any, *values: Any) -> None:
     try:
         change(*values)
-    except scheduling.OnItsWay:
+    except by_hand.OnItsWay:
         raise _begun() from None
 
 
@@ -152,8 +153,8 @@ def _own_entry(session: Session, content_id: int, integration_id: int | None) ->
         raise Problem("several_integrations", f"Name one with site_integration_id: {listed}.")
     try:
         if found:
-            return scheduling.entry_to_change(session, content.id, found[0])
-    except scheduling.NotInSchedule:  # withdrawn a moment ago
+            return by_hand.entry_to_change(session, content.id, found[0])
+    except by_hand.NotInSchedule:  # withdrawn a moment ago
         pass
     raise not_found("content in the schedule")
 

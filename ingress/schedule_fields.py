@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ingress.entry_fields import EntryAnswer, entry_answer
 from models import ScheduleEntry
-from tasks.schedule_view import ScheduleView
+from tasks.schedule.view import ScheduleView
 
 
 class ScheduleQuery(BaseModel):

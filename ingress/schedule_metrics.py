@@ -15,12 +15,12 @@ from models import (
     PublishingSettings,
     ScheduleEntry,
 )
-from models.bulk import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
+from models.bulk_job import ITEM_ACCEPTED, ITEM_WAITS, OPEN_JOBS
 from models.clock import now
-from models.due_slots import BY_ITSELF
 from models.kept_numbers import kept
-from models.planning import IS_HELD, IS_WAITING, PUBLISHABLE
-from models.site_standing import IN_SERVICE, MAY_POST, STRUGGLES
+from models.schedule.due_slots import BY_ITSELF
+from models.schedule.planning import IS_HELD, IS_WAITING, PUBLISHABLE
+from models.sites.standing import IN_SERVICE, MAY_POST, STRUGGLES
 
 
 def schedule_metrics(session: Session) -> Iterator[Metric]:

@@ -6,8 +6,8 @@ from ingress.auth import LONGEST, PREFIX, bearer, refusal, refuse_suspended, req
 from ingress.errors import Problem, not_found
 from ingress.throttling import Limit, spend
 from models import Account, Role, Site
-from models.keys import KeyKind, find_by_key
 from models.session import session_scope
+from models.sites.keys import KeyKind, find_by_key
 
 HEADER = "X-IGNY8-API-Key"
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models import EventStatus, Integration, SyncEvent
 from models.clock import now, now_plus
 from models.kept_numbers import kept
-from tasks.releases import outdated_sites
+from tasks.sites.releases import outdated_sites
 
 EVENTS = 20_000
 """Of the newest, looked at for the last hour: as quick with a million rows as with none."""

@@ -9,7 +9,7 @@ from ingress.site_run_answers import accepted_site_run, answer_run
 from ingress.tenancy import own_integration
 from models import SiteRunKind
 from models.session import session_scope
-from models.site_runs import accept_site_run
+from models.sites.runs import accept_site_run
 
 
 def accept_and_answer(

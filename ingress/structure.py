@@ -20,8 +20,14 @@ from ingress.site_run_answers import AcceptedSiteRun, RunHeaders
 from ingress.tenancy import own_integration
 from models import Integration, SiteRunKind, SiteStructure
 from models.session import session_scope
-from models.structures import Kept, change_overrides, keep_structure, locked_structure, note_push
-from models.synced_counts import synced_counts
+from models.sites.structures import (
+    Kept,
+    change_overrides,
+    keep_structure,
+    locked_structure,
+    note_push,
+)
+from models.sites.synced_counts import synced_counts
 from pipeline.structures import (
     MOST_TYPES,
     Name,
@@ -32,7 +38,7 @@ from pipeline.structures import (
     merged_overrides,
     with_overrides,
 )
-from tasks.structure import look_of
+from tasks.sites.structure import look_of
 
 bp = APIBlueprint(
     "structure",

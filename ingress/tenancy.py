@@ -9,7 +9,7 @@ from ingress.auth import account_id
 from ingress.errors import Problem, not_found
 from ingress.site_keys import asking_site
 from models import Content, Integration, Publication, Revision, Run, Site
-from models.connecting import other_site_at
+from models.sites.connecting import other_site_at
 from pipeline.documents import Document
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ingress.answers import run_answer
 from ingress.tenancy import own_run
-from models.progress import run_outcome
+from models.publishing.progress import run_outcome
 from models.session import session_scope
 
 LONGEST = 30

@@ -19,7 +19,7 @@ from ingress.errors import Problem, problem_responses
 from ingress.inbox_bell import bell
 from ingress.site_keys import site_of_key
 from models import Site
-from models.inbox_storing import Arrived, Stored, store_message
+from models.inbox.storing import Arrived, Stored, store_message
 from models.session import session_scope
 from pipeline.signing import SignatureHeaders, SignatureRefused, verify
 from pipeline.webhook_bodies import Door

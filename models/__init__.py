@@ -2,22 +2,22 @@
 
 from models.account import Account, ApiToken, Role, User
 from models.base import Base
-from models.bulk import BulkItem, BulkItemState, BulkJob, BulkState
+from models.bulk_job import BulkItem, BulkItemState, BulkJob, BulkState
 from models.capability import Capability
-from models.census import CensusFinding
 from models.content import Content, ContentStatus, Revision, Term, TermType, content_terms
 from models.counters import SyncCounter, Watermark
 from models.history import Attempt, EventStatus, Heartbeat, Run, SyncEvent
 from models.idempotency import IdempotencyKey
 from models.image import Image, ImageFile
-from models.inbox import InboxMessage, InboxState
+from models.inbox_message import InboxMessage, InboxState
 from models.installation import Installation, InstallationStatus
 from models.integration import Integration
 from models.publication import WAITING, Batch, Publication, PublicationState
 from models.publishing_settings import PublishingSettings
-from models.schedule import EntrySource, EntryState, ScheduleEntry
+from models.schedule_entry import EntrySource, EntryState, ScheduleEntry
 from models.site import Site
 from models.site_run import SiteRun, SiteRunKind, SiteRunState
+from models.sites.census import CensusFinding
 from models.structure import SiteStructure
 
 __all__ = [

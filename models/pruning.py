@@ -3,12 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.bulk import BulkJob
+from models.bulk_job import BulkJob
 from models.clock import now_plus
 from models.counters import SyncCounter
 from models.history import Attempt, Run, SyncEvent
 from models.idempotency import IdempotencyKey
-from models.inbox import InboxMessage, InboxState
+from models.inbox_message import InboxMessage, InboxState
 from models.publication import Batch, Publication
 from models.site_run import SiteRun
 

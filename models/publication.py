@@ -58,7 +58,7 @@ class Batch(Base):
     )
     created_at: Mapped[created_now]
     link: Mapped[str | None]
-    """The link that has begun with it and not ended (see `tasks.batch.at_work`)."""
+    """The link that has begun with it and not ended (see `tasks.publishing.batch.at_work`)."""
 
     integration: Mapped[Integration] = relationship()
 

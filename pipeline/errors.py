@@ -24,7 +24,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
 A task never inspects a status code: adapters translate, tasks ask what kind of error it is.
 """
 
-from models.suspects import CONTENT_REFUSED
+from models.publishing.suspects import CONTENT_REFUSED
 
 
 class PublishError(Exception):

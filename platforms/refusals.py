@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from models.suspects import FIREWALL_CODES
+from models.publishing.suspects import FIREWALL_CODES
 from pipeline.errors import ContentRefused, PublishError, SiteError, WriteRefused
 
 SAMPLE = {

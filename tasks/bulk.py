@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 import structlog
 
-from models.bulk_feeding import FeedingPlace, feed_place, feeding_places, wait_for_feeder
-from models.bulk_progress import finish_jobs, has_open_jobs, settle_items, skip_removed
+from models.bulk.feeding import FeedingPlace, feed_place, feeding_places, wait_for_feeder
+from models.bulk.progress import finish_jobs, has_open_jobs, settle_items, skip_removed
 from models.session import session_scope
 from tasks import doorbell
 from tasks.app import app

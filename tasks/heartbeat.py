@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import Heartbeat
-from models.batches import beat
 from models.clock import now
+from models.publishing.batches import beat
 from models.session import session_scope
 
 

@@ -3,15 +3,15 @@
 import structlog
 
 import settings
-from models import keys
-from models.batches import beat
 from models.pruning import prune_history
-from models.rescuing import rescue_expired
+from models.publishing.batches import beat
+from models.publishing.rescuing import rescue_expired
 from models.session import session_scope
+from models.sites import keys
 from tasks import doorbell
 from tasks.app import app
 from tasks.heartbeat import beats
-from tasks.looking import look_at_suspended
+from tasks.sites.looking import look_at_suspended
 
 log = structlog.get_logger()
 

@@ -6,7 +6,10 @@ from celery import chain
 from celery.canvas import Signature
 
 from models import SiteRunKind
-from tasks import inbox_links, key_links, publishing, site_links
+from tasks.inbox import links as inbox_links
+from tasks.publishing import links as publishing
+from tasks.sites import key_links
+from tasks.sites import links as site_links
 
 
 def publish(batch_id: int) -> Signature:

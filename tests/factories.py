@@ -5,9 +5,9 @@ from itertools import count
 from cryptography.fernet import Fernet
 
 from models import Account, Content, Integration, Publication, Site
-from models.accepting import Wanted, accept_publish
 from models.authoring import Manuscript, save_content
 from models.content import ContentStatus
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 from pipeline.documents import Document
 
@@ -71,7 +71,7 @@ def make_content(session, site, title="A title", html="<p>Some text.</p>", *, co
 def make_publication(integration, title="A title", html="<p>Some text.</p>", **more):
     """Accept a publish of new content in a transaction of its own; return the queued row.
 
-    ``wanted`` is a `models.accepting.Wanted`; the rest of ``more`` is the content's.
+    ``wanted`` is a `models.publishing.accepting.Wanted`; the rest of ``more`` is the content's.
     """
     wanted = more.pop("wanted", Wanted())
     with session_scope() as session:

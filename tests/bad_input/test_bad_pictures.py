@@ -16,8 +16,8 @@ from PIL import ExifTags, Image
 
 import settings
 from models import Content, ImageFile, Integration, Publication, PublicationState
-from models.accepting import Wanted, accept_publish
 from models.authoring import keep_image
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 
 pytestmark = pytest.mark.usefixtures("sqlite_database")

@@ -13,9 +13,9 @@ from factories import make_content, make_integration, make_site
 from PIL import Image
 
 from models import Account, ApiToken, Content, Integration, Site
-from models.accepting import Wanted, accept_publish
 from models.authoring import keep_image
 from models.encryption import digest
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 from pipeline.documents import Picture
 from tasks.doorbell import ring

@@ -14,7 +14,7 @@ from chaos_table import NotRun, Result
 from servers import wait_until
 
 from models import Integration
-from models.outcomes import resume_site
+from models.publishing.outcomes import resume_site
 from models.session import session_scope
 
 DRAIN = 90.0

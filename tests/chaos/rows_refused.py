@@ -6,8 +6,8 @@ from rows_poison import prove_that_they_failed
 from servers import wait_until
 
 from models import SyncEvent
+from models.publishing.suspects import CONTENT_REFUSED
 from models.session import session_scope
-from models.suspects import CONTENT_REFUSED
 
 PATIENCE = 300.0
 

@@ -17,7 +17,7 @@ CRASHES = "the site's server dies in mid-publish"
 NO_FENCE = [
     ("simulators/claims.py", "if document.fence < row.fence:", "if False:"),
     ("simulators/claims.py", "if document.revision < row.revision:", "if False:"),
-    ("models/claiming.py", "return bool(renewed.rowcount)", "return True"),
+    ("models/publishing/claiming.py", "return bool(renewed.rowcount)", "return True"),
 ]
 NO_RESERVATION = [
     ("simulators/claims.py", "row = self._store.publications.get(document.key)\n", "row = None\n"),

@@ -9,10 +9,10 @@ from commands import igny8
 from factories import SITE_KEY, make_content, make_integration, make_site
 
 from models import Integration, Publication, PublicationState
-from models.bulk_feeding import SITE_ROOM
+from models.bulk.feeding import SITE_ROOM
 from models.session import session_scope
-from tasks import dispatching
 from tasks.bulk import feed
+from tasks.publishing import dispatching
 
 pytestmark = pytest.mark.usefixtures("broker_away")
 

@@ -6,7 +6,7 @@ from commands import igny8
 from factories import make_integration
 
 from models import InboxMessage
-from models.inbox_storing import Arrived, store_message
+from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
 
 pytestmark = pytest.mark.usefixtures("broker_url")

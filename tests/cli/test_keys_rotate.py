@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet, InvalidToken
 from factories import SECRET_KEY, SITE_KEY, make_integration, make_site
 
 from models import Site
-from models.keys import find_by_key
 from models.reencrypting import PLACES, renew_batch
 from models.session import session_scope
+from models.sites.keys import find_by_key
 
 NEW = Fernet.generate_key().decode()
 SECRETS = {"wp_api_key": SITE_KEY, "next_api_key": SITE_KEY + "2", "webhook_secret": "whsec_x"}

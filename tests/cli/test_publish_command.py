@@ -16,7 +16,7 @@ from factories import SITE_KEY, make_content, make_integration, make_site, reloa
 import settings
 from models import ContentStatus, Integration, Publication, PublicationState
 from models.session import session_scope
-from tasks import building, confirming, dispatching, pushing
+from tasks.publishing import building, confirming, dispatching, pushing
 
 pytestmark = pytest.mark.usefixtures("broker_away")
 

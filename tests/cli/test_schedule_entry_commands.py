@@ -8,8 +8,8 @@ from commands import igny8
 from factories import make_content, make_integration, make_site
 
 from models import ContentStatus, EntrySource, EntryState, PublicationState, ScheduleEntry, Site
-from models.accepting import Wanted, accept_publish
 from models.clock import now
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 
 

@@ -4,8 +4,8 @@ from ingress_rows import Caller
 
 from models import SiteRunState
 from models.session import session_scope
-from models.site_run_ends import End, end_site_run
-from models.site_runs import claim_site_run, hold_site_run
+from models.sites.run_ends import End, end_site_run
+from models.sites.runs import claim_site_run, hold_site_run
 
 BASE = "/api/v1/integration/integrations"
 

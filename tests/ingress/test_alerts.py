@@ -12,7 +12,7 @@ from test_metrics import publish_events
 
 from beat_schedule import beat_schedule
 from models import EventStatus
-from models.batches import beat
+from models.publishing.batches import beat
 from models.session import session_scope
 from settings import ROOT
 

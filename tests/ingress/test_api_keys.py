@@ -7,9 +7,9 @@ from ingress_rows import issue_token, problem_of
 
 from models import Installation, Integration, Role, Site, SiteRunKind
 from models.clock import now
-from models.keys import KeyKind, find_by_key
 from models.session import session_scope
-from models.site_run_ends import End, tell_of_sync
+from models.sites.keys import KeyKind, find_by_key
+from models.sites.run_ends import End, tell_of_sync
 
 GENERATE = "/api/v1/integration/integrations/generate-api-key/"
 

@@ -12,7 +12,7 @@ import settings
 from beat_schedule import beat_schedule
 from models import Attempt, Base, Integration
 from models import session as sessions
-from models.batches import beat
+from models.publishing.batches import beat
 from models.session import session_scope
 
 

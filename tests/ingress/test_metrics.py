@@ -19,7 +19,7 @@ from models import (
     SyncEvent,
     kept_numbers,
 )
-from models.bulk_jobs import Selection, make_bulk_job
+from models.bulk.jobs import Selection, make_bulk_job
 from models.clock import now, now_plus
 from models.session import session_scope
 from tasks.bulk import feed

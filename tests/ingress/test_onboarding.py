@@ -8,9 +8,9 @@ from ingress_rows import problem_of
 from site_calls import BASE, end_run
 
 from models import Integration, Site, SiteRun
-from models.keys import start_rotation
 from models.session import session_scope
-from models.site_run_ends import End
+from models.sites.keys import start_rotation
+from models.sites.run_ends import End
 
 HERE = f"{BASE}/test-connection/"
 

@@ -8,8 +8,8 @@ import settings
 from ingress import create_app
 from ingress.bodies import SMALL
 from models import Site
-from models.keys import start_rotation
 from models.session import session_scope
+from models.sites.keys import start_rotation
 
 HERE = f"{BASE}/test-connection/"
 REGISTER = "/api/plugins/igny8-wp-bridge/register/"

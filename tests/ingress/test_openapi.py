@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from models.scheduling import Wish, schedule_by_hand
+from models.schedule.by_hand import Wish, schedule_by_hand
 from models.session import session_scope
 
 DOCUMENT = "/openapi/openapi.json"

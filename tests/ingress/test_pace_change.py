@@ -3,7 +3,7 @@
 import pytest
 from factories import make_publication
 
-from tasks.dispatching import claim_due
+from tasks.publishing.dispatching import claim_due
 
 
 def pace(api, tenant, **limits):

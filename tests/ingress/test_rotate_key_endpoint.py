@@ -8,7 +8,7 @@ from site_calls import at, end_run
 
 from models import Role, Site, SiteRun
 from models.session import session_scope
-from models.site_run_ends import End
+from models.sites.run_ends import End
 
 
 def runs():

@@ -16,8 +16,8 @@ from models import (
     Role,
     ScheduleEntry,
 )
-from models.accepting import Wanted, accept_publish
 from models.clock import now
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 
 

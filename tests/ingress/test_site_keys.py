@@ -12,8 +12,8 @@ from models import Account, Site
 from models import session as database
 from models.clock import now, now_plus
 from models.encryption import digest
-from models.keys import owner_of
 from models.session import session_scope
+from models.sites.keys import owner_of
 
 KEY = "igny8_live_" + "k" * 43
 DOOR, OPEN_DOOR = "/door", "/open-door"

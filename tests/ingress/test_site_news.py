@@ -7,7 +7,7 @@ from ingress_rows import finish
 
 from models import InboxMessage, Publication
 from models.clock import now_plus
-from models.inbox_storing import Arrived, store_message
+from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
 
 LIST = "/api/v1/writer/content/"

@@ -8,7 +8,7 @@ from site_calls import BASE, at, end_run, plugin
 
 from models import Account, Integration, SiteRun, SiteRunKind
 from models.session import session_scope
-from models.site_run_ends import End
+from models.sites.run_ends import End
 
 ACTIONS = [
     pytest.param("test-connection/", None, SiteRunKind.CONNECTION_TEST, id="test"),

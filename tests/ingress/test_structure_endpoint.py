@@ -10,7 +10,7 @@ from site_calls import at, plugin
 
 from models import Integration, Publication, Site, SiteStructure, SyncEvent
 from models.session import engine, session_scope
-from models.synced_counts import COUNTED_AT_ONCE, recount
+from models.sites.synced_counts import COUNTED_AT_ONCE, recount
 
 PUSH = {
     "post_types": {
@@ -245,7 +245,7 @@ def test_our_posts_and_their_terms_are_counted_beside_the_sites(api, tenant):
 
 
 def test_a_large_site_is_shown_as_it_was_counted_last(api, tenant, monkeypatch):
-    monkeypatch.setattr("models.synced_counts.COUNTED_AT_ONCE", 1)
+    monkeypatch.setattr("models.sites.synced_counts.COUNTED_AT_ONCE", 1)
     push(api, tenant)
     for _ in range(3):
         finish(make_publication(tenant.integration).id)

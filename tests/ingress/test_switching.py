@@ -17,7 +17,7 @@ from models import (
 )
 from models.clock import now_plus
 from models.session import session_scope
-from tasks.scheduling import sweep_approved
+from tasks.schedule.ticks import sweep_approved
 
 BULK = "/api/v1/writer/bulk-publish/"
 

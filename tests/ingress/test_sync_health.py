@@ -8,7 +8,7 @@ from site_calls import at
 from models import EventStatus, InboxMessage, Publication, SyncEvent
 from models.clock import now_plus
 from models.session import session_scope
-from tasks.health import roll_up
+from tasks.sites.health import roll_up
 
 
 def tell(tenant, status, **more):

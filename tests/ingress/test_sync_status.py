@@ -5,7 +5,7 @@ from factories import reload
 from site_calls import at, end_run, plugin
 from test_structure_endpoint import PUSH
 
-from models.site_run_ends import End
+from models.sites.run_ends import End
 
 FAILED = End(False, "The site is away.", "unreachable")
 OLDER = "2025-01-01T00:00:00Z"

@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from factories import make_content
 
 from models import CensusFinding, Integration, Publication, SyncEvent
-from models.accepting import Wanted, accept_publish
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
-from tasks.census_taking import take_census
+from tasks.sites.census_taking import take_census
 
 
 def conflicts():

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from models import ImageFile
 from models.session import session_scope
-from tasks import building, confirming, dispatching, preparing, pushing
+from tasks.publishing import building, confirming, dispatching, preparing, pushing
 
 
 def build_prepared_images(batch_id):

@@ -6,14 +6,15 @@ import sqlalchemy as sa
 
 from models import InboxMessage, Publication, SyncEvent
 from models.clock import now_plus
-from models.inbox_storing import Arrived, store_message
+from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
-from tasks import inbox, inbox_applying, inbox_asking, inbox_reading
+from tasks.inbox import applying, asking, reading
+from tasks.inbox import gate as inbox
 
 LINKS = (
-    inbox_reading.read_messages,
-    inbox_asking.refetch_posts,
-    inbox_applying.apply_messages,
+    reading.read_messages,
+    asking.refetch_posts,
+    applying.apply_messages,
 )
 
 

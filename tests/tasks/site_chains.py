@@ -2,8 +2,9 @@
 
 from models import SiteRun, SiteRunKind
 from models.session import session_scope
-from models.site_runs import accept_site_run
-from tasks import collection_test, connecting, site_runs, structure
+from models.sites.runs import accept_site_run
+from tasks.sites import collection_test, connecting, structure
+from tasks.sites import gate as site_runs
 
 LINKS = {
     SiteRunKind.CONNECTION_TEST: [

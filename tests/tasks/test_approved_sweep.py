@@ -24,8 +24,8 @@ from models import (
 )
 from models.clock import now_plus
 from models.session import session_scope
-from tasks import scheduling
-from tasks.scheduling import schedule_contents, sweep_approved
+from tasks.schedule import ticks as scheduling
+from tasks.schedule.ticks import schedule_contents, sweep_approved
 
 BOTH = {"auto_approval_enabled": True, "auto_publish_enabled": True}
 

@@ -7,9 +7,9 @@ from factories import make_publication, reload
 
 from models import Batch, Publication, PublicationState
 from models.clock import now_plus
-from models.rescuing import MOST_RESCUES, WORKER_LOST, rescue_expired
+from models.publishing.rescuing import MOST_RESCUES, WORKER_LOST, rescue_expired
 from models.session import session_scope
-from tasks.batch import at_work
+from tasks.publishing.batch import at_work
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from factories import make_publication, reload
 from test_images import keep, png
 
 from models import ImageFile, Publication, PublicationState
-from models.awaited_pictures import PICTURE_AWAITED, begin_preparing
 from models.clock import now_plus
-from models.rescuing import MOST_RESCUES, WORKER_LOST
+from models.publishing.awaited_pictures import PICTURE_AWAITED, begin_preparing
+from models.publishing.rescuing import MOST_RESCUES, WORKER_LOST
 from models.session import session_scope
 from pipeline.documents import Picture
-from tasks import preparing
-from tasks.preparing import prepare_awaited
+from tasks.publishing import preparing
+from tasks.publishing.preparing import prepare_awaited
 
 pytestmark = pytest.mark.usefixtures("broker_away")
 

@@ -8,9 +8,9 @@ from chains import run_due
 from factories import make_account, make_content, make_integration, make_site, reload
 
 from models import BulkItemState, BulkState, Publication
-from models.bulk_feeding import SITE_ROOM
-from models.bulk_jobs import Selection, make_bulk_job
-from models.bulk_progress import counts
+from models.bulk.feeding import SITE_ROOM
+from models.bulk.jobs import Selection, make_bulk_job
+from models.bulk.progress import counts
 from models.session import session_scope
 from simulators.wordpress import SimulatedSite
 from tasks.bulk import feed

@@ -7,11 +7,11 @@ from factories import make_integration, make_publication, make_site, reload
 from planned_entries import add_entry, change, every_hour, now_of, settings_for
 
 from models import Publication, PublicationState, PublishingSettings, ScheduleEntry
-from models.accepting import Wanted, accept_publish
 from models.clock import now_plus
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
-from tasks.due_slots import take_due_slots
-from tasks.site_planning import limit_reached
+from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.site_planning import limit_reached
 
 YESTERDAY = timedelta(days=1)
 

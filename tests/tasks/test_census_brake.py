@@ -7,7 +7,7 @@ from factories import make_publication, reload
 
 from models import EventStatus, PublicationState
 from pipeline.census import Kind
-from tasks.census_taking import take_census
+from tasks.sites.census_taking import take_census
 
 
 @pytest.fixture

@@ -6,16 +6,16 @@ from census_looks import census, conflicts, open_findings, revise
 from chains import run_due
 from factories import make_publication, reload
 
-import tasks.census
+import tasks.sites.census
 from models import Attempt, Integration, Publication, PublicationState
-from models.census import claim_census, due_sites, end_census
 from models.clock import now_plus
 from models.session import session_scope
+from models.sites.census import claim_census, due_sites, end_census
 from pipeline.census import Kind
 from platforms.wordpress import WordPressBridge
-from tasks import census_taking
 from tasks.app import app
-from tasks.census_taking import take_census
+from tasks.sites import census_taking
+from tasks.sites.census_taking import take_census
 
 DAYS = 24 * 3600
 
@@ -215,7 +215,7 @@ def test_a_key_that_nobody_here_knows_is_only_told(integration, published, simul
 
 
 def test_many_strange_keys_do_not_bury_the_events(integration, simulated_site, monkeypatch):
-    monkeypatch.setattr("tasks.census_repairs.EVENTS_OF_A_KIND", 3)
+    monkeypatch.setattr("tasks.sites.census_repairs.EVENTS_OF_A_KIND", 3)
     for number in range(7):
         make_publication(integration, title=f"Post {number}")
     run_due()
@@ -377,13 +377,13 @@ def test_the_tick_rings_for_what_is_due_and_the_task_takes_it_once(
     simulated_site.duplicate(int(published.external_id))
     with session_scope() as session:
         session.execute(sa.update(Integration).values(census_at=now_plus(-3 * DAYS)))
-    tasks.census.census_due()
+    tasks.sites.census.census_due()
     with app.connection_for_write() as connection:
         message = app.amqp.queues["maintenance"](connection.default_channel).get(no_ack=True)
     assert (message.headers["task"], message.decode()[0]) == ("census", [integration.id])
 
-    tasks.census.census(integration.id)
+    tasks.sites.census.census(integration.id)
     asked = len(simulated_site.requests)
-    tasks.census.census(integration.id)
+    tasks.sites.census.census(integration.id)
     assert len(simulated_site.requests) == asked
     assert [event.action for event in conflicts()] == ["census_duplicate"]

@@ -14,16 +14,16 @@ from models import (
     SiteRun,
     SiteRunState,
 )
-from models.claiming import claim_batch
 from models.clock import now_plus
 from models.plan_requests import ask_for_plan
+from models.publishing.claiming import claim_batch
+from models.schedule.zones import take_zone
 from models.session import session_scope
-from models.site_zones import take_zone
-from tasks.dispatching import claim_due
-from tasks.due_slots import take_due_slots
-from tasks.planning import plan_slots
-from tasks.schedule_view import view_schedule
-from tasks.site_settings import write_settings
+from tasks.publishing.dispatching import claim_due
+from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.planning import plan_slots
+from tasks.schedule.view import view_schedule
+from tasks.sites.settings import write_settings
 
 HOUR = 3600.0
 TODAY = {"from": "2000-01-01", "to": "2100-01-01"}

@@ -190,7 +190,8 @@ def test_each_test_is_told_in_an_event(integration, simulated_site):
 
 
 def test_a_link_may_run_twice(integration):
-    from tasks import connecting, site_runs
+    from tasks.sites import connecting
+    from tasks.sites import gate as site_runs
 
     run_id = accept(integration, TEST)
     site_runs.claim_due()

@@ -8,10 +8,10 @@ from planned_entries import add_entry, change, every_hour, now_of, settings_for
 
 from models import ContentStatus, EntrySource, EntryState, PublicationState, ScheduleEntry
 from models.clock import now_plus
-from models.due_plans import ask_for_daily, sites_to_plan
+from models.schedule.due_plans import ask_for_daily, sites_to_plan
 from models.session import session_scope
-from tasks.due_slots import take_due_slots
-from tasks.site_planning import plan_site
+from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.site_planning import plan_site
 
 YESTERDAY = timedelta(hours=25)
 
@@ -100,8 +100,8 @@ def test_what_has_ended_wants_no_plan(site, state):
 )
 @pytest.mark.parametrize("order", ["oldest_approved", "priority"])
 def test_what_gets_no_slot_keeps_nobody_from_one(site, monkeypatch, blocked, automatic, order):
-    monkeypatch.setattr("models.planning.MOST_PLANNED", 2)
-    monkeypatch.setattr("tasks.site_planning.MOST_PLANNED", 2)
+    monkeypatch.setattr("models.schedule.planning.MOST_PLANNED", 2)
+    monkeypatch.setattr("tasks.schedule.site_planning.MOST_PLANNED", 2)
     settings(site, auto_publish_enabled=automatic, publish_order=order)
     for _ in range(3):
         add_entry(site, priority=9, **blocked)

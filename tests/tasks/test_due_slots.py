@@ -25,11 +25,11 @@ from models import (
     ScheduleEntry,
 )
 from models.clock import now_plus
-from models.outcomes import resume_site
-from models.planning import LATE_AFTER
+from models.publishing.outcomes import resume_site
+from models.schedule.planning import LATE_AFTER
 from models.session import session_scope
-from tasks import due_slots as ticks
-from tasks.due_slots import take_due_slots, tidy_slots
+from tasks.schedule import due_slots as ticks
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
 
 PERSON = EntrySource.PERSON
 HOUR = 3600.0

@@ -14,7 +14,7 @@ from models.authoring import keep_image
 from models.session import session_scope
 from pipeline.documents import Picture
 from pipeline.pictures import prepare
-from tasks import preparing
+from tasks.publishing import preparing
 
 
 def encoded(kind, color="teal", size=(40, 30), **more):

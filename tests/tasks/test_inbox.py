@@ -17,12 +17,12 @@ from inbox_messages import (
 )
 
 from models import Integration, Publication, PublicationState
-from models.inbox_batches import MOST_ATTEMPTS
-from models.inbox_replaying import Chosen, replay
+from models.inbox.batches import MOST_ATTEMPTS
+from models.inbox.replaying import Chosen, replay
 from models.session import session_scope
 from pipeline.settling import MOST_PARKS
 from simulators.messages import no_route
-from tasks import inbox
+from tasks.inbox import gate as inbox
 
 SECRET = "whsec_" + "c2VjcmV0" * 6
 

@@ -13,15 +13,16 @@ import settings
 from ingress import create_app
 from models import Integration, Site, SiteRun, SiteRunKind, SiteRunState, SyncEvent
 from models.clock import now
-from models.keys import KeyKind, find_by_key, forget_old_keys, replace_key
-from models.outcomes import suspend_site
+from models.publishing.outcomes import suspend_site
 from models.session import session_scope
-from models.site_runs import MOST_CLAIMS, MOST_SETTLING_CLAIMS
+from models.sites.keys import KeyKind, find_by_key, forget_old_keys, replace_key
+from models.sites.runs import MOST_CLAIMS, MOST_SETTLING_CLAIMS
 from pipeline.errors import CredentialsRejected
 from platforms import target_of
 from platforms.key_exchange import KeyExchange
 from simulators.faults import Fault, Kind
-from tasks import key_rotation, site_runs
+from tasks.sites import gate as site_runs
+from tasks.sites import key_rotation
 
 ROTATION = SiteRunKind.KEY_ROTATION
 LINKS = [key_rotation.offer_key, key_rotation.prove_key, key_rotation.switch_to_key]

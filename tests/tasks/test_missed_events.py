@@ -7,10 +7,10 @@ from planned_entries import add_entry, change, every_hour, settings_for
 
 from models import ScheduleEntry, SyncEvent
 from models.clock import now_plus
-from models.planning import LATE_AFTER
+from models.schedule.planning import LATE_AFTER
 from models.session import session_scope
-from tasks.due_slots import take_due_slots, tidy_slots
-from tasks.site_planning import plan_site
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
+from tasks.schedule.site_planning import plan_site
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from factories import make_integration, make_site, reload
 from planned_entries import add_entry, change, every_hour, now_of, settings_for
 
 from models import Publication, ScheduleEntry
-from models.accepting import Wanted, accept_publish
 from models.clock import now_plus
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
-from tasks.due_slots import take_due_slots
+from tasks.schedule.due_slots import take_due_slots
 
 TO_ITS_SLOT = 3 * 86400.0
 """Seconds."""

@@ -6,10 +6,10 @@ from factories import make_content, make_publication, reload
 from test_images import keep, png
 
 from models import Content, Integration, PublicationState
-from models.accepting import Wanted, accept_publish
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 from pipeline.documents import Picture
-from tasks import building, preparing
+from tasks.publishing import building, preparing
 
 OLD = "<p>The text of the older revision.</p>"
 NEW = "<p>The text of the newer revision.</p>"

@@ -11,8 +11,8 @@ from planned_entries import change
 from models import Installation, SyncEvent
 from models.clock import now
 from models.session import session_scope
-from tasks import releases
-from tasks.releases import outdated_sites, shipped_version, tell_all
+from tasks.sites import releases
+from tasks.sites.releases import outdated_sites, shipped_version, tell_all
 
 
 def site_with(version, **values):

@@ -13,10 +13,10 @@ from factories import (
 )
 
 from models import Attempt, Integration, Publication, PublicationState, Revision, SyncEvent
-from models.accepting import Wanted, accept_publish
 from models.clock import now_plus
-from models.outcomes import resume_site
-from models.rescuing import rescue_expired
+from models.publishing.accepting import Wanted, accept_publish
+from models.publishing.outcomes import resume_site
+from models.publishing.rescuing import rescue_expired
 from models.session import session_scope
 from simulators.wordpress import SimulatedSite
 

@@ -8,13 +8,13 @@ from test_images import keep, png
 from test_site_care import change, make_due, pass_by, posts_sent, told
 
 from models import Attempt, PublicationState
-from models.outcomes import resume_site
+from models.publishing.outcomes import resume_site
+from models.publishing.suspects import CONTENT_REFUSED
 from models.session import session_scope
-from models.suspects import CONTENT_REFUSED
 from pipeline.documents import Picture
 from platforms.refusals import SAMPLE
-from tasks.dispatching import claim_due
-from tasks.looking import look_at_suspended
+from tasks.publishing.dispatching import claim_due
+from tasks.sites.looking import look_at_suspended
 
 ATTACK = "drop table"
 MAX_ATTEMPTS = 3

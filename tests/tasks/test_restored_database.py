@@ -7,9 +7,9 @@ from chains import LINKS, run_due
 from factories import make_content, make_publication, reload
 
 from models import Content, Integration, Publication, PublicationState, Run, SyncEvent
-from models.accepting import Wanted, accept_publish
 from models.clock import now_plus
-from models.progress import run_outcome
+from models.publishing.accepting import Wanted, accept_publish
+from models.publishing.progress import run_outcome
 from models.session import session_scope
 
 SITES = {

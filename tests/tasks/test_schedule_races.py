@@ -10,11 +10,11 @@ from factories import make_content
 from planned_entries import every_hour, settings_for
 
 from models import Content, EntryState, Integration, Publication, ScheduleEntry, Site
-from models.accepting import Wanted, accept_publish
-from models.approved_sweep import schedule_approved
+from models.publishing.accepting import Wanted, accept_publish
+from models.schedule.approved_sweep import schedule_approved
 from models.session import session_scope
-from tasks.due_slots import take_due_slots
-from tasks.planning import plan_slots
+from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.planning import plan_slots
 
 CONTENTS = 6
 

@@ -22,11 +22,11 @@ from models import (
     ScheduleEntry,
     Site,
 )
-from models.accepting import Wanted, accept_publish
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
 from simulators.wordpress import SimulatedSite
-from tasks.planning import plan_daily, plan_slots
-from tasks.scheduling import due_slots, sweep_approved
+from tasks.schedule.planning import plan_daily, plan_slots
+from tasks.schedule.ticks import due_slots, sweep_approved
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,14 +8,14 @@ from factories import SITE_KEY, make_integration, make_publication, make_site, r
 import settings
 from models import Integration, Publication, PublicationState, SyncEvent
 from models.clock import now, now_plus
-from models.outcomes import resume_site
 from models.publication import WAITING
+from models.publishing.outcomes import resume_site
 from models.session import session_scope
 from pipeline import pacing
 from pipeline.retry import MOST_WAITS
 from simulators.wordpress import SimulatedSite
-from tasks.batch import at_work
-from tasks.looking import look_at_suspended
+from tasks.publishing.batch import at_work
+from tasks.sites.looking import look_at_suspended
 
 
 @pytest.fixture(autouse=True)

@@ -18,13 +18,13 @@ from models import (
     PublishingSettings,
     ScheduleEntry,
 )
-from models.accepting import Wanted, accept_publish
-from models.due_plans import sites_to_plan
-from models.planning import LATE_AFTER
+from models.publishing.accepting import Wanted, accept_publish
+from models.schedule.due_plans import sites_to_plan
+from models.schedule.planning import LATE_AFTER
 from models.session import session_scope
-from tasks.planning import plan_slots
-from tasks.site_planning import limit_reached, plan_site
-from tasks.site_settings import settings_in_zone
+from tasks.schedule.planning import plan_slots
+from tasks.schedule.site_planning import limit_reached, plan_site
+from tasks.sites.settings import settings_in_zone
 
 MINUTE = timedelta(minutes=1)
 GAP = 30 * MINUTE
@@ -271,8 +271,8 @@ def test_each_integration_has_caps_of_its_own(site):
 
 
 def test_more_than_a_plan_looks_at_waits_without_a_slot(site, monkeypatch):
-    monkeypatch.setattr("models.planning.MOST_PLANNED", 2)
-    monkeypatch.setattr("tasks.site_planning.MOST_PLANNED", 2)
+    monkeypatch.setattr("models.schedule.planning.MOST_PLANNED", 2)
+    monkeypatch.setattr("tasks.schedule.site_planning.MOST_PLANNED", 2)
     for _ in range(2):
         add_entry(site)
     behind = add_entry(site, slot_at=now_of(), slot_until=now_of() + GAP, reason="window")

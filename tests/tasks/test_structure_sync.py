@@ -8,9 +8,10 @@ from site_chains import accept, read, run, run_due
 from models import Integration, SiteRun, SiteRunKind, SiteRunState, SiteStructure
 from models.clock import now_plus
 from models.session import session_scope
-from models.structures import Look, keep_structure, plan_first_fetch
+from models.sites.structures import Look, keep_structure, plan_first_fetch
 from simulators.faults import Fault, Kind
-from tasks import site_runs, structure
+from tasks.sites import gate as site_runs
+from tasks.sites import structure
 
 SYNC, COLLECTION = SiteRunKind.STRUCTURE_SYNC, SiteRunKind.COLLECTION_TEST
 ROUTE = "^/igny8/v1/structure$"

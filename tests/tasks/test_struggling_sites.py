@@ -9,13 +9,13 @@ from planned_entries import add_entry, change, every_hour, now_of, settings_for
 
 from models import EntrySource, EntryState, Integration, Publication, PublicationState
 from models.clock import now_plus
-from models.planning import LATE_AFTER
+from models.schedule.planning import LATE_AFTER
 from models.session import session_scope
 from pipeline.pacing import Pace, Signs
-from tasks.due_slots import take_due_slots, tidy_slots
-from tasks.planning import plan_slots
-from tasks.site_care import record_signs
-from tasks.site_planning import plan_site
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
+from tasks.schedule.planning import plan_slots
+from tasks.schedule.site_planning import plan_site
+from tasks.sites.care import record_signs
 
 MINUTE = timedelta(minutes=1)
 OPEN = {"breaker_opens": 2, "breaker_open_until": now_plus(600)}

@@ -6,11 +6,11 @@ from planned_entries import add_entry, change, every_hour, settings_for
 
 from models import Account, ContentStatus, EntryState, PublishingSettings, ScheduleEntry, Site
 from models.clock import now_plus
-from models.planning import LATE_AFTER
+from models.schedule.planning import LATE_AFTER
 from models.session import session_scope
-from tasks.due_slots import take_due_slots, tidy_slots
-from tasks.planning import plan_slots
-from tasks.scheduling import sweep_approved
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
+from tasks.schedule.planning import plan_slots
+from tasks.schedule.ticks import sweep_approved
 
 
 @pytest.fixture

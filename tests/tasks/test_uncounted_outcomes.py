@@ -9,12 +9,12 @@ from test_site_care import change as change_site
 from test_site_care import make_due
 
 from models import PublicationState
-from models.accepting import Wanted
 from models.clock import now_plus
-from models.suspects import CONTENT_REFUSED
+from models.publishing.accepting import Wanted
+from models.publishing.suspects import CONTENT_REFUSED
 from platforms.wordpress import WordPressBridge
-from tasks.dispatching import claim_due
-from tasks.pushing import push_batch
+from tasks.publishing.dispatching import claim_due
+from tasks.publishing.pushing import push_batch
 
 BEFORE_SENDING = LINKS[: LINKS.index(push_batch)]
 

@@ -6,10 +6,10 @@ from chains import LINKS, run_due
 from factories import make_publication, reload
 
 from models import Publication, PublicationState
-from models.accepting import Wanted
 from models.clock import now_plus
+from models.publishing.accepting import Wanted
 from models.session import session_scope
-from tasks.pushing import push_batch
+from tasks.publishing.pushing import push_batch
 
 
 def closes_in(seconds):

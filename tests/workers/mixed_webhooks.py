@@ -13,7 +13,7 @@ from models import InboxMessage as Message
 from models import Integration, Publication, PublicationState, SyncEvent
 from models.session import session_scope
 from pipeline.signing import signature
-from tasks import building, confirming, dispatching, pushing
+from tasks.publishing import building, confirming, dispatching, pushing
 
 SECRET = "whsec_" + "c2VjcmV0" * 6
 LINKS = (

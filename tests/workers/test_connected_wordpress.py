@@ -27,9 +27,9 @@ from models import (
     SiteStructure,
 )
 from models.plan_requests import ask_for_plan
-from models.schedule import ScheduleEntry
+from models.schedule_entry import ScheduleEntry
 from models.session import session_scope
-from models.site_runs import accept_site_run
+from models.sites.runs import accept_site_run
 from tasks.doorbell import ring, ring_site_runs
 
 pytestmark = [

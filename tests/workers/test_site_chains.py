@@ -6,10 +6,10 @@ from servers import wait_until
 
 from models import Capability, Integration, SiteRun, SiteRunKind, SiteRunState, SiteStructure
 from models.session import session_scope
-from models.site_runs import accept_site_run
-from models.structures import plan_fetch
+from models.sites.runs import accept_site_run
+from models.sites.structures import plan_fetch
 from tasks.doorbell import ring_site_runs
-from tasks.structure import accept_due_structures
+from tasks.sites.structure import accept_due_structures
 
 pytestmark = pytest.mark.slow
 TEST, STRUCTURE = SiteRunKind.CONNECTION_TEST, SiteRunKind.STRUCTURE_SYNC

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from factories import make_account, make_content, make_integration, make_site, reload
 
 from models import BulkItem, BulkItemState, Publication, PublicationState
-from models.bulk_jobs import Selection, make_bulk_job
-from models.bulk_progress import counts
+from models.bulk.jobs import Selection, make_bulk_job
+from models.bulk.progress import counts
 from models.session import session_scope
 
 W, A, P, F, K, S, C = (

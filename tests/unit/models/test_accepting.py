@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from factories import make_content, make_integration, make_publication, reload
 
 from models import Content, Integration, Publication, PublicationState, Run
-from models.accepting import Wanted, accept_publish
+from models.publishing.accepting import Wanted, accept_publish
 from models.session import engine, session_scope
 
 

@@ -19,8 +19,8 @@ from models import (
     Revision,
     ScheduleEntry,
 )
-from models.bulk_feeding import GROUP, SITE_ROOM, feed_place, feeding_places
-from models.bulk_jobs import (
+from models.bulk.feeding import GROUP, SITE_ROOM, feed_place, feeding_places
+from models.bulk.jobs import (
     Selection,
     cancel_job,
     pause_job,

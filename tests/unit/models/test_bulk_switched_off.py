@@ -6,8 +6,8 @@ from bulk_made import A, Bulk, K, P, S, W
 from planned_entries import change
 
 from models import Account, BulkItem
-from models.bulk_jobs import Selection
-from models.bulk_progress import REASON, items
+from models.bulk.jobs import Selection
+from models.bulk.progress import REASON, items
 from models.clock import now
 from models.session import session_scope
 from tasks.bulk import feed

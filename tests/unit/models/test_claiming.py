@@ -11,9 +11,9 @@ from sqlalchemy import event
 
 from models import Batch, Content, Publication, PublicationState
 from models import session as sessions
-from models.claiming import Room, claim_batch, renew_lease, sites_with_work
 from models.clock import now_plus
-from models.rescuing import rescue_expired
+from models.publishing.claiming import Room, claim_batch, renew_lease, sites_with_work
+from models.publishing.rescuing import rescue_expired
 from models.session import session_scope
 
 LEASE = 180.0

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from factories import make_account, make_integration, make_publication, make_site
 
 from models import Integration, Publication, PublicationState
-from models.claiming import Room, claim_batch, sites_with_work, wait_for_turn
 from models.clock import now_plus
+from models.publishing.claiming import Room, claim_batch, sites_with_work, wait_for_turn
 from models.session import session_scope
 
 ROOMY = Room(64, 48)

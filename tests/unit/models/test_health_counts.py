@@ -9,8 +9,8 @@ from factories import make_integration
 
 from models import EventStatus, SyncCounter, SyncEvent, Watermark
 from models.clock import now_plus
-from models.health import SETTLED, outcomes_of, roll_up_events
 from models.session import session_scope
+from models.sites.health import SETTLED, outcomes_of, roll_up_events
 
 OLD, YOUNG = -(SETTLED + 60), -1.0
 
@@ -162,7 +162,7 @@ def test_a_success_before_all_recent_failures_is_found_by_its_hour(integration, 
     tell(integration, seconds=-7200)
     roll()
     tell(integration, EventStatus.FAILED, times=3)
-    monkeypatch.setattr("models.health.RECENT", 2)
+    monkeypatch.setattr("models.sites.health.RECENT", 2)
 
     found = outcomes(integration)
 

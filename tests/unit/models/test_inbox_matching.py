@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from factories import make_integration, make_publication
 
 from models import Publication
-from models.inbox_matching import Names, find_candidates, named_publications
+from models.inbox.matching import Names, find_candidates, named_publications
 from models.session import session_scope
 
 NOTHING = frozenset()

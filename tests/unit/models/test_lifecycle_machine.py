@@ -16,20 +16,20 @@ from lifecycle_site import ENDINGS, SiteOracle
 
 import settings
 from models import Base, Content, Integration, Publication
-from models.accepting import Wanted, accept_publish
-from models.batches import release_batch
-from models.claiming import renew_lease
 from models.clock import now_plus
-from models.outcomes import resume_site, suspend_site
 from models.publication import WAITING
 from models.publication import PublicationState as State
-from models.rescuing import rescue_expired
+from models.publishing.accepting import Wanted, accept_publish
+from models.publishing.batches import release_batch
+from models.publishing.claiming import renew_lease
+from models.publishing.outcomes import resume_site, suspend_site
+from models.publishing.rescuing import rescue_expired
 from models.session import session_scope
 from pipeline.lifecycle import MOVES
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT
-from tasks.batch import at_work
-from tasks.dispatching import claim_due
-from tasks.recording import record_failures, record_published
+from tasks.publishing.batch import at_work
+from tasks.publishing.dispatching import claim_due
+from tasks.publishing.recording import record_failures, record_published
 
 SITES, CONTENTS = 2, 2
 PLACES = st.integers(0, SITES * CONTENTS - 1)

@@ -5,12 +5,12 @@ import sqlalchemy as sa
 from factories import make_integration, make_publication, reload
 
 from models import Publication, PublicationState, SyncEvent
-from models.batches import note_link
-from models.claiming import claim_batch
 from models.clock import now_plus
-from models.outcome_values import Failure
-from models.outcomes import write_failures
-from models.rescuing import ALONE_AFTER, MOST_RESCUES, WORKER_LOST, rescue_expired
+from models.publishing.batches import note_link
+from models.publishing.claiming import claim_batch
+from models.publishing.outcome_values import Failure
+from models.publishing.outcomes import write_failures
+from models.publishing.rescuing import ALONE_AFTER, MOST_RESCUES, WORKER_LOST, rescue_expired
 from models.session import session_scope
 
 LEASE = 180.0

@@ -9,8 +9,8 @@ from factories import make_integration, reload
 from models import EventStatus, Integration, SiteRun, SiteRunKind, SiteRunState, SyncEvent
 from models.clock import now_plus
 from models.session import session_scope
-from models.site_run_ends import End, end_site_run
-from models.site_runs import (
+from models.sites.run_ends import End, end_site_run
+from models.sites.runs import (
     MOST_CLAIMS,
     accept_site_run,
     claim_site_run,

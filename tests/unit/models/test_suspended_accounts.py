@@ -5,13 +5,13 @@ import sqlalchemy as sa
 from factories import make_integration, make_publication
 
 from models import Account, Integration, SiteRunKind, SiteStructure
-from models.census import due_sites
 from models.clock import now, now_plus
 from models.session import session_scope
-from models.site_care import due_looks
-from models.site_runs import accept_site_run, claim_site_runs
-from models.structures import take_due_structures
-from tasks.dispatching import claim_due
+from models.sites.care import due_looks
+from models.sites.census import due_sites
+from models.sites.runs import accept_site_run, claim_site_runs
+from models.sites.structures import take_due_structures
+from tasks.publishing.dispatching import claim_due
 
 WEEK = 7 * 86_400
 

@@ -1,0 +1,1 @@
+"""Bulk jobs as rows: made, fed, and how far they are."""

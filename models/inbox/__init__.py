@@ -1,0 +1,1 @@
+"""Webhooks as rows: kept, claimed, matched, replayed."""

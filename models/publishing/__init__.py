@@ -1,0 +1,1 @@
+"""A publication from its acceptance to its end: claims, leases, outcomes, rescue."""

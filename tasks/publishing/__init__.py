@@ -1,0 +1,1 @@
+"""The chain of a publication: claimed, built, sent, read back."""

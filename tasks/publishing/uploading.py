@@ -1,0 +1,135 @@
+"""Bringing a batch's images to its site: asked for by content hash, sent only when missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from models.publishing.pictures import files_with_bytes
+from models.session import session_scope
+from pipeline.errors import (
+    PermanentError,
+    PublishError,
+    SiteError,
+    SitePaused,
+    TemporaryError,
+    WriteRefused,
+    asks_to_wait,
+    of_picture,
+)
+from pipeline.images import ImagePart, file_name
+from pipeline.retry import MOST_WAITS
+from platforms.base import Platform, Upload
+from tasks.publishing.batch import Batch, Item
+from tasks.publishing.lease import Lease
+
+MEMORY_LIMIT = 32 * 1024 * 1024
+"""Bytes of images held at once."""
+
+
+@dataclass(slots=True)
+class Media:
+    """What the site has (``addresses``, by hash), and what could not be brought."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, PublishError] = field(default_factory=dict)
+
+    def error_for(self, item: Item, max_attempts: int) -> PublishError | None:
+        """Return why the post should wait for its images, or None when it may go.
+
+        An image that the site will never take does not hold the post up. One that failed for a
+        passing reason does until the last attempt, and one that the site asked us to wait with
+        until the post has waited for long enough: a failed image never loses the post.
+        """
+        patient = not _has_waited(item)
+        last = item.attempts + 1 >= max_attempts
+        errors = [self.errors.get(part.hash or "") for part in item.parts.images]
+        # First what counts: else an item whose picture shuts its site would come back for ever.
+        for error in sorted(errors, key=lambda each: not isinstance(each, WriteRefused)):
+            if isinstance(error, SiteError):
+                return error
+            if error is None or isinstance(error, PermanentError):
+                continue
+            if patient and (asks_to_wait(error) or not last):
+                return error
+        return None
+
+
+def _has_waited(item: Item) -> bool:
+    """Whether it goes now without what the site still asks us to wait with."""
+    return item.waits + 1 >= MOST_WAITS
+
+
+def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease: Lease) -> Media:
+    """Make sure that the site has the images of these items, each once."""
+    wanted = {
+        part.hash: part
+        for item in items
+        for part in item.parts.images
+        if part.hash and part.problem is None
+    }
+    media = Media()
+    if not wanted:
+        return media
+    lease.keep()
+    try:
+        media.addresses = platform.find_media(list(wanted))
+    except PublishError as error:
+        media.errors = dict.fromkeys(wanted, error)
+        return media
+    missing = [part for name, part in wanted.items() if name not in media.addresses]
+    if any(map(_has_waited, items)):
+        # One picture that is told to wait holds up every post of the batch, so none is sent.
+        first = SitePaused("a post that has waited for long for its pictures goes first")
+        media.errors = dict.fromkeys((part.hash for part in missing if part.hash), first)
+        return media
+    _bring(missing, media, platform, lease)
+    return _with_the_rest(media, wanted)
+
+
+def _bring(missing: list[ImagePart], media: Media, platform: Platform, lease: Lease) -> None:
+    for upload in _uploads(missing):
+        lease.keep()
+        try:
+            media.addresses[upload.hash] = platform.upload(upload)
+        except SiteError as error:
+            shut = error.site if isinstance(error, WriteRefused) else error
+            media.errors = dict.fromkeys((part.hash for part in missing if part.hash), shut)
+            media.errors[upload.hash] = error
+            break
+        except PublishError as error:
+            media.errors[upload.hash] = of_picture(error)
+
+
+def _with_the_rest(media: Media, wanted: Mapping[str, ImagePart]) -> Media:
+    """Let the posts wait whose pictures are not prepared: another release built their parts."""
+    for name in wanted.keys() - media.addresses.keys() - media.errors.keys():
+        media.errors[name] = TemporaryError(
+            f"{wanted[name].source} is not prepared yet", code="image_not_prepared"
+        )
+    return media
+
+
+def _uploads(parts: list[ImagePart]) -> Iterator[Upload]:
+    for group in _groups(parts):
+        by_hash = {part.hash: part for part in group if part.hash}
+        with session_scope(read_only=True) as session:
+            files = files_with_bytes(session, list(by_hash))
+        for file in files:
+            part = by_hash[file.sha256]
+            yield Upload(
+                hash=file.sha256,
+                data=file.data,
+                media_type=file.media_type or "application/octet-stream",
+                file_name=file_name(part.source, file.media_type),
+                alt=part.alt,
+            )
+
+
+def _groups(parts: list[ImagePart]) -> Iterator[list[ImagePart]]:
+    group: list[ImagePart] = []
+    for part in parts:
+        if group and sum(each.size for each in group) + part.size > MEMORY_LIMIT:
+            yield group
+            group = []
+        group.append(part)
+    if group:
+        yield group

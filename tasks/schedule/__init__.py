@@ -1,0 +1,1 @@
+"""The schedule's ticks: plans made, slots taken when they come."""

@@ -1,0 +1,56 @@
+"""The scheduler's periodic work: slots that have come, contents that were approved."""
+
+import structlog
+
+from models.schedule.approved_sweep import (
+    approve_reviewed,
+    release_approved,
+    schedule_approved,
+    schedule_finished,
+)
+from models.session import session_scope
+from tasks import doorbell
+from tasks.app import app
+from tasks.heartbeat import beats
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
+
+log = structlog.get_logger()
+
+AT_ONCE = 50
+"""Contents a sweep takes (S58)."""
+
+
+@app.task(name="due_slots")
+@beats("due_slots")
+def due_slots() -> None:
+    """Accept the publishes whose slot has come, and ring; find those that have missed theirs."""
+    if taken := take_due_slots():
+        log.info("schedule.taken", entries=taken)
+        doorbell.ring()
+    if missed := tidy_slots():
+        log.warning("schedule.missed", entries=missed)
+        doorbell.ring_planning()
+
+
+@app.task(name="schedule_approved")
+@beats("schedule_approved")
+def sweep_approved() -> None:
+    """Approve and schedule what the sites' settings let through (option A, S61)."""
+    with session_scope() as session:
+        approve_reviewed(session, AT_ONCE)
+    with session_scope() as session:
+        scheduled = len(schedule_approved(session, AT_ONCE))
+    with session_scope() as session:
+        released = release_approved(session, AT_ONCE)
+    if scheduled or released:
+        log.info("schedule.swept", scheduled=scheduled, released=released)
+        doorbell.ring_planning()
+
+
+@app.task(name="schedule_contents")
+def schedule_contents(site_id: int, run_id: str, content_ids: list[int]) -> None:
+    """Schedule what an automation has ended with (option B, S62); twice does it once."""
+    with session_scope() as session:
+        finished = schedule_finished(session, site_id, run_id, content_ids)
+    if finished.scheduled:
+        doorbell.ring_planning()

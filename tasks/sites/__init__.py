@@ -1,0 +1,1 @@
+"""What is done for a site: its tests, structure, keys, census, and its pace."""
