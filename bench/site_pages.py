@@ -162,7 +162,7 @@ def measure(tenant: Any, dialect: str) -> None:
 
     import settings
     from ingress import create_app
-    from ingress.health_answers import sync_health
+    from ingress.integrations.health_answers import sync_health
     from models import EventStatus, Integration, SyncEvent
     from models.session import session_scope
     from models.sites.health import hour_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.finding import find_integration
 from cli.output import output
-from ingress.schedule_fields import schedule_answer
+from ingress.schedule.view_fields import schedule_answer
 from models.session import session_scope
 from tasks.schedule.site_planning import plan_site
 from tasks.schedule.view import view_schedule

@@ -10,7 +10,7 @@ from cli.bell import wake_schedule
 from cli.exits import CommandError, Exit
 from cli.finding import find_integration
 from cli.output import output
-from ingress.publishing_fields import SettingsChange, settings_answer, zone_columns
+from ingress.schedule.setting_fields import SettingsChange, settings_answer, zone_columns
 from models import PublishingSettings, Site
 from models.session import session_scope
 from tasks.sites.settings import settings_in_zone, write_settings

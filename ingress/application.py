@@ -8,31 +8,27 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from werkzeug.routing import BaseConverter
 
-from ingress import (
+from ingress import runs, webhooks
+from ingress.bodies import SLACK, StrictRequest, check_body
+from ingress.contents import bulk, publishing
+from ingress.contents import endpoints as contents
+from ingress.contents.fields import LARGEST_ID
+from ingress.errors import ProblemAnswer, answer_with_problems, refuse_fields
+from ingress.integrations import (
     api_keys,
-    automation,
-    bulk_publishing,
     connections,
-    contents,
     events,
-    health,
     installations,
-    integrations,
     onboarding,
-    publishing,
-    publishing_settings,
-    runs,
-    schedule,
-    schedule_entries,
     sites,
     structure,
     syncing,
-    webhooks,
 )
-from ingress.bodies import SLACK, StrictRequest, check_body
-from ingress.content_fields import LARGEST_ID
-from ingress.errors import ProblemAnswer, answer_with_problems, refuse_fields
+from ingress.integrations import endpoints as integrations
+from ingress.monitoring import health
 from ingress.request_log import log_requests
+from ingress.schedule import automation, entries, publishing_settings
+from ingress.schedule import view as schedule
 from ingress.throttling import throttle_requests
 from settings import Settings
 
@@ -58,8 +54,8 @@ PAGE_POLICY = (
 ROOMS = (
     contents,
     publishing,
-    bulk_publishing,
-    schedule_entries,
+    bulk,
+    entries,
     schedule,
     publishing_settings,
     automation,

@@ -9,8 +9,8 @@ from pydantic import BaseModel, RootModel
 
 from ingress.answers import RunAnswer, run_answer
 from ingress.errors import Problem, problem_responses
+from ingress.integrations.run_answers import SiteRunAnswer, own_site_run, site_run_answer
 from ingress.site_keys import require_token_or_site_key
-from ingress.site_run_answers import SiteRunAnswer, own_site_run, site_run_answer
 from ingress.tenancy import own_run
 from models.publishing.progress import run_outcome
 from models.session import session_scope

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from factories import make_content, make_integration, make_site
 from ingress_rows import finish, issue_token, problem_of
 
-from ingress import bulk_publishing
+from ingress.contents import bulk
 from models import BulkItem, Publication, PublicationState, Role
 from models.session import session_scope
 from tasks.bulk import feed
@@ -208,7 +208,7 @@ def test_an_inactive_integration_is_refused(api, tenant):
 
 def test_a_filter_that_finds_too_much_is_refused(api, tenant, monkeypatch):
     add(tenant)
-    monkeypatch.setattr(bulk_publishing, "MOST_ITEMS", 2)
+    monkeypatch.setattr(bulk, "MOST_ITEMS", 2)
 
     problem = problem_of(api.post(BULK, json=EVERYTHING), 400, "invalid_fields")
 

@@ -7,7 +7,7 @@ from ingress_rows import finish
 from prometheus_client.parser import text_string_to_metric_families
 
 from beat_schedule import beat_schedule
-from ingress import site_metrics
+from ingress.monitoring import site_metrics
 from models import (
     EntrySource,
     EntryState,

@@ -1,0 +1,1 @@
+"""Sites and their connections over the API: made, tested, synced, looked at."""

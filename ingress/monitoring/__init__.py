@@ -1,0 +1,1 @@
+"""What watchers ask for: health and metrics."""

@@ -1,0 +1,1 @@
+"""A site's schedule over the API: its settings, its entries, the plan."""
