@@ -19,8 +19,6 @@ def move_site(site: str, url: str, *, allow_private: bool) -> None:
     """
     address = normalised(url)
     refuse_inside(address, "igny8 site move SITE URL", allowed=allow_private)
-    if allow_private and allow_private_host(address):
-        output().note("noted in .env; restart what is running, so that it sees that too")
     with session_scope() as session:
         found = find_integration(session, site)
         # Locked: whoever changes another setting of it at the same time must see this one.
@@ -33,9 +31,13 @@ def move_site(site: str, url: str, *, allow_private: bool) -> None:
                 f"site {other.id} is at {address}: go on with that one, or move it away first",
                 Exit.BAD_INPUT,
             )
+        # Once nothing speaks against it any more, and before it is kept: .env may be read-only.
+        noted = allow_private and allow_private_host(address)
         found.config_json = {**found.config_json, "site_url": address}
         found.external_site_url = address
         site_id = found.site_id
+    if noted:
+        output().note("noted in .env; restart what is running, so that it sees that too")
     output().line(f"Site {site_id} is at {address} from now on, and no longer at {before}")
     output().line("Press Connect in its plugin's settings there, then `igny8 site check` it.")
     output().result({"site": site_id, "url": address, "previous_url": before})

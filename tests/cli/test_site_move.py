@@ -4,6 +4,7 @@ import pytest
 from commands import igny8
 from factories import make_integration, make_site, reload
 
+import settings
 from cli.exits import Exit
 from models.session import session_scope
 
@@ -94,3 +95,31 @@ def test_a_private_address_is_allowed_by_an_option_of_the_command_that_was_typed
     ran = igny8("site", "move", row.site_id, "http://10.0.0.7")
 
     assert "igny8 site move SITE URL --allow-private" in ran.err
+
+
+@pytest.fixture
+def dotenv(environment, tmp_path):
+    """The `.env` that an allowed host is noted in."""
+    environment.setitem(settings.Settings.model_config, "env_file", tmp_path / ".env")
+    environment.delenv("IGNY8_ALLOWED_PRIVATE_HOSTS")
+    settings.current.cache_clear()
+    return tmp_path / ".env"
+
+
+def test_a_private_address_is_noted_with_the_move(row, dotenv):
+    ran = igny8("site", "move", row.site_id, "http://10.0.0.7", "--allow-private")
+
+    assert ran.code == 0, ran.err
+    assert "10.0.0.7" in dotenv.read_text()
+
+
+def test_a_private_address_that_is_refused_is_not_noted(row, neighbour, dotenv):
+    with session_scope() as session:
+        there = session.merge(neighbour)
+        there.config_json = {"site_url": "http://10.0.0.7"}
+        there.external_site_url = "http://10.0.0.7"
+
+    ran = igny8("site", "move", row.site_id, "http://10.0.0.7", "--allow-private")
+
+    assert ran.code == Exit.BAD_INPUT
+    assert not dotenv.exists()
