@@ -38,7 +38,7 @@ class EventQuery(PageQuery):
     """Which events to list."""
 
     event_type: Annotated[str, Field(pattern="^[a-z_]{1,50}$")] | None = Field(
-        None, description="publish, sync, error, webhook, metadata_sync."
+        None, description="publish, sync, error, webhook, metadata_sync, conflict."
     )
     status: EventStatus | None = None
     direction: Literal["igny8_to_wp", "wp_to_igny8"] | None = None
