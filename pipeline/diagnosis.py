@@ -43,6 +43,9 @@ class Facts:
     authorization_stripped: bool | None = None
     key_accepted: bool | None = None
     can_write: bool | None = None
+    write_refused: int | None = None
+    """HTTP status of a refused harmless write, 0 without an answer; None: taken, or not sent."""
+
     seo_plugin: str | None = None
     max_body_bytes: int | None = None
     wordpress_version: str = ""
@@ -204,6 +207,8 @@ def _key(facts: Facts, _: Wants) -> Judged:
 
 
 def _write(facts: Facts, _: Wants) -> Judged:
+    if facts.write_refused is not None:
+        return False, words.WRITE_REFUSED.about(status=facts.write_refused or "nothing")
     if facts.can_write is None:
         return None
     return facts.can_write, words.CAN_WRITE if facts.can_write else words.CANNOT_WRITE

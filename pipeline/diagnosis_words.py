@@ -246,6 +246,12 @@ CANNOT_WRITE = Advice(
     SITE,
     code="cannot_write",
 )
+WRITE_REFUSED = Advice(
+    "The site answers questions, and refuses posts before its plugin sees them (answer: {status}).",
+    "Allow POST to /wp-json/igny8/ in the firewall or the security plugin.",
+    HOST,
+    code="write_refused",
+)
 SEO_PLUGIN = Advice("SEO titles and descriptions go to {plugin}.", code="seo_plugin")
 NO_SEO_PLUGIN = Advice(
     "No SEO plugin is active: our plugin shows SEO titles itself.", code="no_seo_plugin"

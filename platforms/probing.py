@@ -12,7 +12,7 @@ from pipeline.errors import PublishError
 from platforms.answers import LONGEST_CODE, clean
 from platforms.base import Target
 from platforms.http import Answer, Request, SiteHttp
-from platforms.wordpress import OLDEST_BRIDGE
+from platforms.wordpress import OLDEST_BRIDGE, WordPressBridge
 
 NAMESPACE = "igny8/v1"
 INDEX_FIELDS = {"_fields": "name,namespaces"}
@@ -141,9 +141,23 @@ def probe_bridge(target: Target, facts: Facts) -> Facts:
         return replace(
             facts, key_accepted=False, bridge_status=answer.status if ours else HTTPStatus.FORBIDDEN
         )
+    facts = _with_status(facts, body)
     return replace(
-        _with_status(facts, body), authorization_stripped=_is_stripped(site, facts, body)
+        facts,
+        authorization_stripped=_is_stripped(site, facts, body),
+        write_refused=_refused_write(target, facts),
     )
+
+
+def _refused_write(target: Target, facts: Facts) -> int | None:
+    """Return with which status a harmless write was refused: some firewalls let questions alone."""
+    if not facts.new_enough or facts.can_write is False:
+        return None
+    try:
+        WordPressBridge(target).try_writing()
+    except PublishError as error:
+        return error.status_code or 0
+    return None
 
 
 def _status_request(route: str, headers: Mapping[str, str] | None = None) -> Request:

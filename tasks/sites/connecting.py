@@ -90,6 +90,10 @@ def write_capabilities(run_id: str) -> None:
         return
     layers = diagnose(probe.facts, wants())
     end = end_of(layers)
+    if end.succeeded and not probe.facts.key_accepted:
+        # A late link of a chain whose lease had run out: the one that runs anew has begun, and
+        # has not seen the site yet.
+        return
     with session_scope() as session:
         write_capability(session, probe.run.integration_id, _capability(layers, probe.facts))
         facts = probe.facts

@@ -10,14 +10,18 @@ from site_chains import accept, read, run
 from models import (
     Capability,
     Integration,
+    SiteRun,
     SiteRunKind,
     SiteRunState,
     SiteStructure,
     SyncEvent,
 )
+from models.clock import now_plus
 from models.session import session_scope
 from pipeline.diagnosis import LAYERS
 from simulators.faults import Fault, Kind
+from tasks.sites import connecting
+from tasks.sites import gate as site_runs
 
 TEST = SiteRunKind.CONNECTION_TEST
 
@@ -152,20 +156,55 @@ def test_the_key_is_sent_to_the_plugin_alone(integration, simulated_site):
     run(integration, TEST)
 
     with_key = {each.route for each in simulated_site.requests if "authorization" in each.headers}
-    assert with_key == {"/igny8/v1/status"}
+    assert with_key == {"/igny8/v1/status", "/igny8/v1/publish"}
 
 
-def test_a_suspended_site_that_is_well_goes_on(integration):
+def test_it_makes_no_post(integration, simulated_site):
+    run(integration, TEST)
+
+    assert len(simulated_site.posts) == 0
+
+
+@pytest.fixture
+def suspended(integration):
     with session_scope() as session:
         session.execute(
             sa.update(Integration).values(
-                suspended_at=sa.func.now(), suspended_code="tls", suspended_reason="old"
+                suspended_at=sa.func.now(), suspended_code="blocked", suspended_reason="old"
             )
         )
+    return integration
 
-    run(integration, TEST)
 
-    assert reload(integration).suspended_at is None
+def test_a_suspended_site_that_is_well_goes_on(suspended):
+    run(suspended, TEST)
+
+    assert reload(suspended).suspended_at is None
+
+
+def test_a_suspended_site_that_answers_and_refuses_posts_stays_so(suspended, simulated_site):
+    simulated_site.faults.add(Fault(Kind.STATUS, path="/igny8/v1/publish", code=403))
+
+    done = run(suspended, TEST)
+
+    assert (done.state, done.result["failing_layer"]) == (SiteRunState.FAILED, "write")
+    assert "403" in layers(done)["write"]["message"]
+    assert reload(suspended).suspended_at is not None
+
+
+def test_a_late_link_whose_run_has_begun_anew_says_nothing_of_the_site(suspended):
+    run_id = accept(suspended, TEST)
+    site_runs.claim_due()
+    connecting.probe_network(run_id)
+    with session_scope() as session:
+        session.execute(sa.update(SiteRun).values(leased_until=now_plus(-1)))
+    site_runs.rescue_site_runs()
+    site_runs.claim_due()
+
+    connecting.write_capabilities(run_id)
+
+    assert read(run_id).state is SiteRunState.RUNNING
+    assert reload(suspended).suspended_at is not None
 
 
 def test_a_connected_site_will_be_asked_for_its_structure(integration):
@@ -190,9 +229,6 @@ def test_each_test_is_told_in_an_event(integration, simulated_site):
 
 
 def test_a_link_may_run_twice(integration):
-    from tasks.sites import connecting
-    from tasks.sites import gate as site_runs
-
     run_id = accept(integration, TEST)
     site_runs.claim_due()
     for link in (

@@ -73,6 +73,8 @@ def test_a_site_that_is_well():
         pytest.param({"key_accepted": False, "bridge_status": 401}, "key", "site", id="s254"),
         pytest.param({"key_accepted": False, "bridge_status": 0}, "key", "site", id="no-answer"),
         pytest.param({"can_write": False}, "write", "site", id="read-only"),
+        pytest.param({"write_refused": 403}, "write", "host", id="posts-refused"),
+        pytest.param({"write_refused": 0}, "write", "host", id="posts-unanswered"),
     ],
 )
 def test_the_first_failing_layer(change, layer, whose):
