@@ -1,11 +1,11 @@
 """Whether the sites have the plugin that comes with this engine; who lags behind is told."""
 
 from functools import cache
-from pathlib import Path
 
 import structlog
 from sqlalchemy.orm import Session
 
+import settings
 from models.session import session_scope
 from models.sites.plugin_releases import tell_outdated, versions_in_use
 from pipeline.releases import older, version_of_plugin
@@ -14,9 +14,7 @@ from tasks.heartbeat import beats
 
 log = structlog.get_logger()
 
-PLUGIN = (
-    Path(__file__).resolve().parents[1] / "wordpress-plugin/igny8-wp-bridge/igny8-wp-bridge.php"
-)
+PLUGIN = settings.ROOT / "wordpress-plugin/igny8-wp-bridge/igny8-wp-bridge.php"
 AT_ONCE = 500
 """Sites told in one transaction."""
 
