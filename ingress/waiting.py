@@ -3,12 +3,15 @@
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from ingress.answers import run_answer
+from ingress.auth import account_id
 from ingress.tenancy import own_run
 from models.publishing.progress import run_outcome
 from models.session import session_scope
@@ -17,11 +20,38 @@ LONGEST = 30
 """Seconds; what proxies in front of us let pass."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 0.5
-AT_ONCE = 32
-"""Callers that wait in one process; the next one gets its 202 at once. Threads are for work."""
+AT_ONCE = 12
+"""Callers that wait in one process, of whose 32 threads each takes one; the next one gets its 202
+at once. Threads are for work."""
 
-_PLACES = threading.BoundedSemaphore(AT_ONCE)
+AT_ONCE_PER_ACCOUNT = 4
+"""So that one whose sites hang leaves places to the others."""
+
 _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=[;,]|$)', re.IGNORECASE)
+
+
+class _Places:
+    """Who waits at this moment, by account."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = Counter[int]()
+
+    @contextmanager
+    def one_of(self, account: int) -> Iterator[bool]:
+        """Hold a place while the block runs; False when there is none."""
+        with self._lock:
+            free = self._taken.total() < AT_ONCE and self._taken[account] < AT_ONCE_PER_ACCOUNT
+            self._taken[account] += free
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._taken[account] -= free
+                self._taken += Counter()  # forgets accounts of whom nobody waits
+
+
+_PLACES = _Places()
 
 
 def preferred_wait(prefer: str | None) -> int:
@@ -45,12 +75,8 @@ def within(
     look: Callable[[Session], dict[str, Any] | None], seconds: float
 ) -> tuple[dict[str, Any] | None, bool]:
     """Return what ``look`` sees if it sees anything in time, and whether we waited at all."""
-    if not _PLACES.acquire(blocking=False):
-        return None, False
-    try:
-        return _poll(look, time.monotonic() + seconds), True
-    finally:
-        _PLACES.release()
+    with _PLACES.one_of(account_id()) as free:
+        return (_poll(look, time.monotonic() + seconds), True) if free else (None, False)
 
 
 def _poll(

@@ -18,13 +18,16 @@ from models.site_run import SiteRun, SiteRunKind, SiteRunState
 
 OPEN = (SiteRunState.QUEUED, SiteRunState.RUNNING)
 MOST_CLAIMS = 8
-"""Claims of one run: after that its workers were lost with it again and again."""
+"""Claims of one run that a link began with: after that its workers were lost again and again."""
 
 MUST_SETTLE = "switch_sent"
 """A run's argument: the site may have another key by now, and no run ends before it says so."""
 
 MOST_SETTLING_CLAIMS = 64
 """Of such a run, which is claimed for every time that the site is asked."""
+
+BEGUN = "begun"
+"""A run's argument: the fence of the claim that a link began with last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,6 @@ def _claim(session: Session, which: sa.ColumnElement[bool], lease: float) -> lis
         .values(
             state=SiteRunState.RUNNING,
             fence=SiteRun.fence + 1,
-            attempts=SiteRun.attempts + 1,
             leased_until=now_plus(lease),
         )
         .returning(SiteRun.id, SiteRun.kind, SiteRun.fence, SiteRun.integration_id)
@@ -158,7 +160,11 @@ def _claim(session: Session, which: sa.ColumnElement[bool], lease: float) -> lis
 
 
 def hold_site_run(session: Session, run_id: str, lease: float) -> SiteRun | None:
-    """Prolong a run's lease and return it with its integration and site; None when it is over."""
+    """Prolong a run's lease and return it with its integration and site; None when it is over.
+
+    The first link of a claim counts the attempt: while its chain waits in a queue that nobody
+    serves, the lease ends as well, and no worker was lost with it.
+    """
     held = session.execute(
         sa.update(SiteRun)
         .where(SiteRun.id == run_id, SiteRun.state == SiteRunState.RUNNING)
@@ -170,7 +176,12 @@ def hold_site_run(session: Session, run_id: str, lease: float) -> SiteRun | None
     whole = joinedload(SiteRun.integration, innerjoin=True).joinedload(
         Integration.site, innerjoin=True
     )
-    return session.scalars(sa.select(SiteRun).filter_by(id=run_id).options(whole)).one()
+    run = session.scalars(sa.select(SiteRun).filter_by(id=run_id).options(whole)).one()
+    if run.arguments.get(BEGUN) != run.fence:
+        run.arguments = {**run.arguments, BEGUN: run.fence}
+        run.attempts += 1
+        session.flush()
+    return run
 
 
 def write_progress(session: Session, run: SiteRun, progress: Mapping[str, Any]) -> bool:
@@ -212,7 +223,7 @@ def _write(session: Session, run: SiteRun, values: Mapping[str, Any]) -> bool:
 
 
 def release_site_run(session: Session, claim: SiteRunClaim) -> None:
-    """Give a run back that was never started; no attempt is counted."""
+    """Give a run back that was never started."""
     session.execute(
         sa.update(SiteRun)
         .where(
@@ -220,7 +231,7 @@ def release_site_run(session: Session, claim: SiteRunClaim) -> None:
             SiteRun.fence == claim.fence,
             SiteRun.state == SiteRunState.RUNNING,
         )
-        .values(state=SiteRunState.QUEUED, attempts=SiteRun.attempts - 1, leased_until=None)
+        .values(state=SiteRunState.QUEUED, leased_until=None)
         .execution_options(synchronize_session=False)
     )
 

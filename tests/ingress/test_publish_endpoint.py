@@ -1,7 +1,9 @@
 """POST /api/v1/writer/content/{id}/publish/: what is accepted, what is refused, and the wait."""
 
+import re
 import threading
 import time
+from contextlib import ExitStack
 
 import pytest
 import redis
@@ -12,6 +14,7 @@ from ingress_rows import finish, point_celery_at, problem_of
 from ingress import waiting
 from models import ContentStatus, Publication, PublicationState, Run
 from models.session import session_scope
+from settings import ROOT
 
 
 def address(content):
@@ -232,13 +235,45 @@ def test_a_wait_ends(api, tenant):
     assert answer.headers["Preference-Applied"] == "wait=1"
 
 
-def test_when_too_many_wait_the_next_one_does_not(api, tenant, monkeypatch):
-    monkeypatch.setattr(waiting, "_PLACES", threading.BoundedSemaphore(1))
-    with waiting._PLACES:
-        answer = api.post(address(tenant.content), json={}, headers={"Prefer": "wait=30"})
+@pytest.fixture
+def waiting_for(monkeypatch):
+    """Let so many callers wait for each of these accounts, until the test ends."""
+    monkeypatch.setattr(waiting, "_PLACES", waiting._Places())
+    with ExitStack() as stack:
 
+        def wait(accounts, callers):
+            for account in accounts:
+                for _ in range(callers):
+                    assert stack.enter_context(waiting._PLACES.one_of(account))
+
+        yield wait
+
+
+def waits(api, tenant):
+    answer = api.post(address(tenant.content), json={}, headers={"Prefer": "wait=1"})
     assert answer.status_code == 202
-    assert "Preference-Applied" not in answer.headers
+    return "Preference-Applied" in answer.headers
+
+
+def test_when_too_many_wait_the_next_one_does_not(api, tenant, waiting_for):
+    waiting_for(range(1000, 1000 + waiting.AT_ONCE), 1)
+
+    assert not waits(api, tenant)
+
+
+def test_an_account_whose_callers_wait_leaves_places_to_the_others(api, tenant, waiting_for):
+    waiting_for([tenant.account.id + 1], waiting.AT_ONCE_PER_ACCOUNT)
+    assert waits(api, tenant)
+
+    waiting_for([tenant.account.id], waiting.AT_ONCE_PER_ACCOUNT)
+    assert not waits(api, tenant)
+
+
+def test_most_threads_of_the_web_process_wait_for_nobody():
+    line = next(each for each in (ROOT / "Procfile").read_text().splitlines() if "granian" in each)
+    threads = int(re.search(r"--blocking-threads (\d+)", line)[1])
+
+    assert threads > waiting.AT_ONCE * 2
 
 
 @pytest.mark.parametrize(

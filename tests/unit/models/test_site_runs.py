@@ -158,6 +158,29 @@ def test_a_run_that_loses_every_worker_is_tried_no_more(integration):
         assert [run.id for run in used_up(session, 3600)] == [run_id]
 
 
+def test_a_claim_whose_chain_no_worker_began_with_has_used_no_attempt(integration):
+    run_id, _ = accept(integration)
+    for _ in range(MOST_CLAIMS + 1):
+        claim(lease=-1)
+        with session_scope() as session:
+            assert give_back_lost(session, 3600) == [run_id]
+
+    claim()
+    with session_scope() as session:
+        assert hold_site_run(session, run_id, 60.0).attempts == 1
+
+
+def test_the_links_of_a_claim_use_one_attempt_together(integration):
+    run_id, _ = accept(integration)
+    for attempts in (1, 2):
+        claim(lease=-1)
+        for _ in range(2):
+            with session_scope() as session:
+                assert hold_site_run(session, run_id, -1).attempts == attempts
+        with session_scope() as session:
+            assert give_back_lost(session, 3600) == [run_id]
+
+
 def test_a_run_that_was_never_started_has_used_no_attempt(integration):
     run_id, _ = accept(integration)
     (claimed,) = claim()
