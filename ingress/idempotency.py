@@ -45,7 +45,7 @@ def idempotent(view: View) -> View:
     def answered(*, header: IdempotentHeaders, **values: Any) -> Any:
         if header.idempotency_key is None:
             return view(header=header, **values)
-        asked = Asked(account_id(), header.idempotency_key, _digest())
+        asked = Asked(account_id(), _name(header.idempotency_key), _digest())
         if (known := _known(asked)) is not None:
             return known
         g.asked = asked
@@ -92,6 +92,15 @@ def _known(asked: Asked) -> Any:
         )
     headers = {**found.answer["headers"], "Idempotent-Replayed": "true"}
     return found.answer["body"], found.status, headers
+
+
+def _name(key: str) -> str:
+    """Return a caller's name for its request: each site's plugin has names of its own.
+
+    Else one site of an account could use up what the others call theirs. No key has a space.
+    """
+    site_id = asking_site()
+    return key if site_id is None else f"site {site_id}: {key}"
 
 
 def _digest() -> str:

@@ -1,13 +1,13 @@
 """Pages of a list, newest first, by a cursor that stays right while rows are added."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ingress.errors import refused_field
+from ingress.errors import Problem, refused_field
 
 LARGEST_ID = 2**31 - 1
 
@@ -28,8 +28,8 @@ def cursor_after(found: Sequence[object], page: Sequence[int]) -> str | None:
     return cursor_of(page[-1]) if len(found) > len(page) else None
 
 
-def cursor_of(last_id: int) -> str:
-    """Return the cursor of the page that begins below this id."""
+def cursor_of(last_id: int | UUID) -> str:
+    """Return the cursor of the page that begins behind this row."""
     return base64.urlsafe_b64encode(f"id:{last_id}".encode()).decode()
 
 
@@ -40,10 +40,33 @@ def id_of(cursor: str) -> int:
         Problem: 400, it is none of ours.
     """
     try:
-        kind, _, number = base64.b64decode(cursor, altchars=b"-_", validate=True).partition(b":")
-        last_id = int(number.decode("ascii")) if kind == b"id" else 0
-    except (binascii.Error, ValueError):
+        last_id = int(_named(cursor))
+    except ValueError:
         last_id = 0
     if not 0 < last_id <= LARGEST_ID:
-        raise refused_field("cursor", "not a next_cursor of ours: leave it out to start again")
+        raise _no_cursor()
     return last_id
+
+
+def uuid_of(cursor: str) -> str:
+    """Return the id, where that is no number, that a cursor of ours names.
+
+    Raises:
+        Problem: 400, it is none of ours.
+    """
+    try:
+        return str(UUID(_named(cursor)))
+    except ValueError:
+        raise _no_cursor() from None
+
+
+def _named(cursor: str) -> str:
+    """Return what a cursor names. Raises ValueError, as base64's and ASCII's own errors are."""
+    kind, _, name = base64.b64decode(cursor, altchars=b"-_", validate=True).partition(b":")
+    if kind != b"id":
+        raise ValueError
+    return name.decode("ascii")
+
+
+def _no_cursor() -> Problem:
+    return refused_field("cursor", "not a next_cursor of ours: leave it out to start again")

@@ -19,6 +19,7 @@ from ingress.errors import Problem, problem_responses
 from ingress.inbox_bell import bell
 from ingress.site_keys import site_of_key
 from models import Site
+from models.inbox.refusals import tell_refused, was_told
 from models.inbox.storing import Arrived, Stored, store_message
 from models.session import session_scope
 from pipeline.signing import SignatureHeaders, SignatureRefused, verify
@@ -128,4 +129,13 @@ def _verified(site: Site, headers: SignatureHeaders, body: bytes) -> datetime:
         return verify(headers, body, site.webhook_secret or "", time.time())
     except SignatureRefused as error:
         log.warning("webhook.signature_refused", site=site.id, reason=str(error))
+        _tell_refused(site, str(error))
         raise Problem("unauthenticated", f"Not accepted: {error}.") from None
+
+
+def _tell_refused(site: Site, reason: str) -> None:
+    with session_scope(read_only=True) as session:
+        told = was_told(session, site.id)
+    if not told:
+        with session_scope() as session:
+            tell_refused(session, site.id, reason)

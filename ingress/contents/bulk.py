@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from flask_openapi3.blueprint import APIBlueprint
@@ -25,7 +26,7 @@ from ingress.contents.bulk_fields import (
 )
 from ingress.errors import Problem, not_found, problem_responses, refused_field
 from ingress.idempotency import IdempotentHeaders, idempotent, remembered
-from ingress.paging import cursor_after, id_of
+from ingress.paging import cursor_after, cursor_of, id_of, uuid_of
 from ingress.tenancy import own_integration, own_site, refuse_inactive
 from models import (
     BulkItem,
@@ -101,19 +102,33 @@ def create(header: IdempotentHeaders, body: BulkRequest) -> Any:
 
 @bp.get("/", responses={200: BulkList, **READING}, operation_id="bulk_publishes")
 def list_jobs(query: BulkQuery) -> Any:
-    """List bulk jobs, the newest first."""
+    """List bulk jobs, the newest first; follow `next_cursor` until it is null."""
     statement = (
         sa.select(BulkJob)
         .where(BulkJob.account_id == account_id())
-        .order_by(BulkJob.created_at.desc(), BulkJob.id)
-        .limit(query.limit)
+        .order_by(BulkJob.created_at.desc(), BulkJob.id.desc())
+        .limit(query.limit + 1)
     )
     if query.state is not None:
         statement = statement.where(BulkJob.state == query.state)
+    if query.cursor is not None:
+        statement = statement.where(_older_than(uuid_of(query.cursor)))
     with session_scope(read_only=True) as session:
-        jobs = list(session.scalars(statement))
-        found = settled_counts(session, [job.id for job in jobs])
-    return {"results": [_answer(job, found[job.id]) for job in jobs]}
+        found = list(session.scalars(statement))
+        jobs = found[: query.limit]
+        told = settled_counts(session, [job.id for job in jobs])
+    more = len(found) > len(jobs)
+    return {
+        "results": [_answer(job, told[job.id]) for job in jobs],
+        "next_cursor": cursor_of(UUID(jobs[-1].id)) if more else None,
+    }
+
+
+def _older_than(job_id: str) -> sa.ColumnElement[bool]:
+    job = sa.select(BulkJob.created_at).filter_by(id=job_id, account_id=account_id())
+    made = job.scalar_subquery()
+    at_once = sa.and_(BulkJob.created_at == made, BulkJob.id < job_id)
+    return sa.or_(BulkJob.created_at < made, at_once)
 
 
 @bp.get("/<uuid:job_id>/", responses={200: BulkAnswer, **READING}, operation_id="bulk_publish")

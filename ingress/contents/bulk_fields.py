@@ -56,13 +56,10 @@ class BulkPath(BaseModel):
     job_id: UUID
 
 
-class BulkQuery(BaseModel):
+class BulkQuery(PageQuery):
     """Which jobs to list, the newest first."""
 
-    model_config = ConfigDict(extra="forbid")
-
     state: BulkState | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
 class BulkItemQuery(PageQuery):
@@ -114,6 +111,7 @@ class BulkList(BaseModel):
     """Jobs; their counts are as of the last few seconds."""
 
     results: list[BulkAnswer]
+    next_cursor: str | None = Field(description="Null on the last page.")
 
 
 class RetryAnswer(BulkAnswer):

@@ -71,6 +71,23 @@ def test_contents_named_by_their_ids_are_taken_once_each(api, tenant):
     assert {row.post_status for row in all_rows(Publication)} == {"draft"}
 
 
+def test_jobs_come_in_pages_the_newest_first(api, tenant):
+    made = [start(api, content_ids=[tenant.content.id])["id"] for _ in range(5)]
+
+    listed, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"{BULK}?limit=2{cursor and f'&cursor={cursor}'}").get_json()
+        listed += [job["id"] for job in page["results"]]
+        cursor = page["next_cursor"]
+
+    assert listed == made[::-1]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "aWQ6Nw==", "aWQ6", "x" * 101])
+def test_a_cursor_of_no_job_is_refused(api, tenant, cursor):
+    problem_of(api.get(f"{BULK}?cursor={cursor}"), 400, "invalid_fields")
+
+
 def test_items_come_in_pages_with_titles_and_reasons(api, tenant):
     add(tenant, 2)
     (draft,) = add(tenant, 1, status="draft")
@@ -173,7 +190,7 @@ def test_what_is_of_another_account_is_not_there(api, tenant, stranger, client):
     for action in ("pause", "resume", "cancel", "retry-failed"):
         answer = client.post(f"{address}{action}/", headers=stranger.headers)
         problem_of(answer, 404, "not_found")
-    assert client.get(BULK, headers=stranger.headers).get_json() == {"results": []}
+    assert client.get(BULK, headers=stranger.headers).get_json()["results"] == []
 
 
 def test_a_viewer_looks_and_changes_nothing(api, tenant, client):

@@ -101,6 +101,17 @@ def test_names_are_each_accounts_own(client, tenant, stranger):
     assert answers[0].get_json()["id"] != answers[1].get_json()["id"]
 
 
+def test_the_names_of_a_sites_plugin_are_its_own(api, client, tenant, bodies):
+    sync = f"/api/v1/integration/integrations/{tenant.integration.id}/sync/"
+    plugin = Caller(client, {"X-IGNY8-API-Key": tenant.site.wp_api_key})
+    path, body, _ = bodies["publish"]
+
+    answers = [plugin.post(sync, json={}, headers=NAMED), api.post(path, json=body, headers=NAMED)]
+
+    assert [each.status_code for each in answers] == [202, 202]
+    assert ["Idempotent-Replayed" in each.headers for each in answers] == [False, False]
+
+
 def test_twenty_at_once_are_one(app, tenant):
     def send(_):
         caller = Caller(app.test_client(), tenant.headers)

@@ -1,5 +1,6 @@
 """The doors for webhooks: what is kept, what is refused before it is read, and what is the same."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -7,6 +8,7 @@ import redis
 import sqlalchemy as sa
 from ingress_rows import point_celery_at, problem_of
 from servers import wait_until
+from site_calls import at
 from webhook_calls import (
     DOORS,
     JSON,
@@ -86,6 +88,24 @@ def test_a_signature_that_is_there_is_checked(client, tenant):
 
     problem_of(client.post(STATUS, data=said(), headers=headers), 401, "unauthenticated")
     assert rows() == []
+
+
+def test_a_site_whose_webhooks_are_refused_is_told_of_once_an_hour(client, api, tenant):
+    make_signing(tenant.site)
+    headers = keyed(tenant.site) | signed(said(), timestamp=time.time_ns() // 10**9 - 400)
+    for _ in range(2):
+        problem_of(client.post(STATUS, data=said(), headers=headers), 401, "unauthenticated")
+
+    (told,) = api.get(at(tenant, "events/?status=failed")).get_json()["results"]
+    assert told["action"] == "signature_refused"
+    assert "five minutes from our clock" in told["error_message"]
+
+
+def test_a_stranger_gets_no_event_written(client, api, tenant):
+    make_signing(tenant.site)
+    client.post(STATUS, data=said(), headers=JSON | signed(said()))
+
+    assert api.get(at(tenant, "events/")).get_json()["results"] == []
 
 
 def test_the_same_bytes_without_an_id_are_one_while_nobody_has_read_them(client, tenant):
