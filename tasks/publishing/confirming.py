@@ -7,6 +7,7 @@ from pipeline.errors import (
     PermanentError,
     PublishError,
     SiteBusy,
+    SiteError,
     TemporaryError,
     UnclearOutcome,
     still_open,
@@ -47,7 +48,7 @@ def _confirm(batch: Batch) -> None:
             batch.pace,
             noted(Signs(batch.pace.failures), Call(0.0, error)),
         )
-        unseen = still_open(error) if isinstance(error, TemporaryError) else error
+        unseen = still_open(error) if isinstance(error, TemporaryError | SiteError) else error
         record_failures(batch, dict.fromkeys((item.id for item in batch.items), unseen))
         return
     _record(batch, posts)

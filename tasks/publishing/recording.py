@@ -10,6 +10,7 @@ from models.session import session_scope
 from pipeline.errors import (
     BuildFailed,
     ContentRefused,
+    LookRefused,
     PictureDelayed,
     PublishError,
     SiteAhead,
@@ -63,7 +64,7 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
         if not write_failures(session, batch.id, batch.site_id, integration_id, written):
             return
         for error in failures.values():
-            if isinstance(error, SiteError):
+            if isinstance(error, SiteError | LookRefused):
                 suspend_site(session, integration_id, error.code, str(error))
                 break
 
