@@ -211,8 +211,11 @@ def of_picture(error: PublishError) -> PublishError:
     return PictureDelayed(str(error), retry_after=error.retry_after, status_code=status)
 
 
-def still_open(error: TemporaryError | SiteError) -> UnclearOutcome:
-    """Return what a failed question means for the posts it was about: nothing new is known."""
+def still_open(error: PublishError) -> UnclearOutcome:
+    """Return what a failed question means for the posts it was about: nothing new is known.
+
+    However final the answer: what it refuses is the question, and never the posts.
+    """
     if isinstance(error, SiteError):
         return LookRefused(str(error), code=error.code, status_code=error.status_code)
     waits = error.retry_after if isinstance(error, RateLimited) else None

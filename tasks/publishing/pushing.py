@@ -14,7 +14,6 @@ from pipeline.errors import (
     SiteError,
     SitePaused,
     SiteUnreachable,
-    TemporaryError,
     WindowClosed,
     WriteRefused,
     still_open,
@@ -94,7 +93,7 @@ class Push:
         except (SiteError, SitePaused, SiteUnreachable) as error:
             self.failures |= dict.fromkeys((item.id for item in items), error)
             return []
-        except TemporaryError as error:
+        except PublishError as error:
             self.failures |= {item.id: still_open(error) for item in unclear}
             return [item for item in items if not item.unclear]
         to_send = []

@@ -73,3 +73,37 @@ def test_a_key_that_can_not_be_read_leaves_unclear_what_may_have_been_sent(integ
     state = PublicationState.UNCONFIRMED if maybe_sent else PublicationState.QUEUED
     assert (found.state, found.batch_id) == (state, None)
     assert reload(integration).suspended_code == "key_damaged"
+
+
+A_READ_REFUSED = {"kind": "status", "code": 406, "method": "GET", "path": "/publications"}
+
+
+def test_a_refused_look_after_the_posts_were_sent_fails_none_of_them(
+    integration, simulated_site, turn_dial
+):
+    publication = make_publication(integration)
+    turn_dial(**A_READ_REFUSED, times=1)
+    run_due()
+
+    found = reload(publication)
+    assert (found.state, found.unclear) == (PublicationState.UNCONFIRMED, True)
+    assert (found.attempts, found.failure_code) == (1, "http_406")
+    change(publication, due_at=now_plus(-1))
+    run_due()
+    assert reload(publication).state is PublicationState.PUBLISHED
+    assert len(simulated_site.posts) == 1
+
+
+def test_a_refused_look_before_posts_are_sent_keeps_back_only_those_it_was_about(
+    integration, simulated_site, turn_dial
+):
+    asked, other = (make_publication(integration) for _ in range(2))
+    change(asked, state=PublicationState.UNCONFIRMED, unclear=True)
+    turn_dial(**A_READ_REFUSED, times=1)
+    run_due()
+
+    found = reload(asked)
+    assert (found.state, found.unclear) == (PublicationState.UNCONFIRMED, True)
+    assert (found.attempts, found.rescues) == (1, 0)
+    assert reload(other).state is PublicationState.PUBLISHED
+    assert len(simulated_site.posts) == 1
