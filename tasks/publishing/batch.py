@@ -51,6 +51,10 @@ class Item:
     closes_at: float | None = None
     """The end of its site's window, on this process's monotonic clock; None: no window."""
 
+    @property
+    def is_too_late(self) -> bool:
+        return self.closes_at is not None and time.monotonic() >= self.closes_at
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
