@@ -11,6 +11,7 @@ What can go wrong on the way to a site, sorted by what it means for the work.
       . WindowClosed        ... its hours are over: it is planned anew
     - ContentRefused        a firewall takes this text or picture for an attack, and lets others in
   + UnclearOutcome          the site may have done it: ask what became of the key first
+    - LookRefused           ... once it is repaired, for it refuses the question: suspend it
   + PermanentError          this item can't succeed until a person changes something
     - BuildFailed           ... and nothing was sent: a question that was open stays open
     - StaleWrite            a newer claim or revision is already there: drop ours, in silence
@@ -118,6 +119,12 @@ class UnclearOutcome(PublishError):
         self.retry_after = retry_after
 
 
+class LookRefused(UnclearOutcome):
+    """We sent it, and the site or our key is the problem when we ask what became of it."""
+
+    code = "site_error"
+
+
 class PermanentError(PublishError):
     """The same request would fail the same way."""
 
@@ -204,7 +211,12 @@ def of_picture(error: PublishError) -> PublishError:
     return PictureDelayed(str(error), retry_after=error.retry_after, status_code=status)
 
 
-def still_open(error: TemporaryError) -> UnclearOutcome:
-    """Return what a failed question means for the posts it was about: nothing new is known."""
+def still_open(error: PublishError) -> UnclearOutcome:
+    """Return what a failed question means for the posts it was about: nothing new is known.
+
+    However final the answer: what it refuses is the question, and never the posts.
+    """
+    if isinstance(error, SiteError):
+        return LookRefused(str(error), code=error.code, status_code=error.status_code)
     waits = error.retry_after if isinstance(error, RateLimited) else None
     return UnclearOutcome(str(error), code=error.code, retry_after=waits)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from models import PublicationState
 from pipeline.errors import (
+    LookRefused,
     PublishError,
     RateLimited,
     SiteAhead,
@@ -93,6 +94,8 @@ def decide(
 def _unclear(
     error: UnclearOutcome | StaleWrite | SiteBusy, used: int, patience: Patience, spread: float
 ) -> Decision:
+    if isinstance(error, LookRefused):
+        return Decision(PublicationState.UNCONFIRMED, counted=False, unclear=True)
     if not isinstance(error, StaleWrite) and error.retry_after is not None:
         return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
     # Never "failed" while the post may be there, until the site has been silent for long.

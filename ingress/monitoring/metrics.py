@@ -19,7 +19,7 @@ from models.kept_numbers import kept
 from models.publication import ON_ITS_WAY, WAITING, WAITS
 from models.session import session_scope
 from models.sites.census import count_findings
-from models.sites.standing import IN_ITS_WINDOW, IN_SERVICE
+from models.sites.standing import IN_SERVICE, NOT_TOO_LATE
 from pipeline.census import Kind
 from tasks.heartbeat import intervals, last_ticks
 
@@ -72,7 +72,7 @@ def _open_publications(session: Session) -> dict[PublicationState, int]:
 
 
 def _waiting(session: Session) -> Iterator[Metric]:
-    is_due = sa.and_(Publication.state.in_(WAITS), Publication.due_at <= now(), IN_ITS_WINDOW)
+    is_due = sa.and_(Publication.state.in_(WAITS), Publication.due_at <= now(), NOT_TOO_LATE)
     due = sa.case((IN_SERVICE, Publication.due_at))
     query = (
         sa.select(sa.func.count(due), sa.func.min(due), sa.func.count(), now())

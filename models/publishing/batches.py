@@ -125,9 +125,13 @@ def update_batch(
     )
 
 
-def release_batch(session: Session, batch_id: int) -> None:
-    """Give a batch back that was never started; no attempt is counted."""
-    _release(session, held(batch_id), {})
+def release_batch(session: Session, batch_id: int, *, unclear: bool = False) -> None:
+    """Give a batch back that was never started; no attempt is counted.
+
+    ``unclear``: it may have been started all the same, so its site is asked first.
+    """
+    asked = {"state": PublicationState.UNCONFIRMED, "unclear": True}
+    _release(session, held(batch_id), asked if unclear else {})
 
 
 def release_items(
@@ -143,18 +147,14 @@ def release_items(
 def _release(
     session: Session, which: Iterable[sa.ColumnElement[bool]], values: Mapping[str, Any]
 ) -> None:
+    state = sa.case(
+        (Publication.unclear, PublicationState.UNCONFIRMED.value),
+        else_=PublicationState.QUEUED.value,
+    )
     session.execute(
         sa.update(Publication)
         .where(*which)
-        .values(
-            state=sa.case(
-                (Publication.unclear, PublicationState.UNCONFIRMED.value),
-                else_=PublicationState.QUEUED.value,
-            ),
-            batch_id=None,
-            leased_until=None,
-            **values,
-        )
+        .values({"state": state, "batch_id": None, "leased_until": None, **values})
         .execution_options(synchronize_session=False)
     )
 

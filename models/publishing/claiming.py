@@ -14,7 +14,7 @@ from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Batch, Publication, PublicationState
 from models.publishing.suspects import is_suspect
-from models.sites.standing import IN_ITS_WINDOW, IN_SERVICE, MAY_POST
+from models.sites.standing import IN_SERVICE, MAY_POST, NOT_TOO_LATE
 
 DISPATCH_LOCK = 0x69676E7A
 """Any number of our own, the same in every process."""
@@ -122,7 +122,7 @@ def _sites() -> sa.Subquery:
             Publication.integration_id == Integration.id,
             Publication.state.in_(WAITS),
             Publication.due_at <= now(),
-            IN_ITS_WINDOW,
+            NOT_TOO_LATE,
         )
         .correlate(Integration)
         .scalar_subquery()
@@ -177,7 +177,7 @@ def _due(integration_id: int, size: int) -> sa.CTE:
         Publication.integration_id == integration_id,
         Publication.state.in_(WAITS),
         Publication.due_at <= now(),
-        IN_ITS_WINDOW,
+        NOT_TOO_LATE,
     )
     order = (Publication.due_at, Publication.id)
     first = (

@@ -24,10 +24,14 @@ _STUCK = sa.and_(
     ScheduleEntry.exact.is_(False),
     ScheduleEntry.slot_until <= now(),
     Publication.state.in_(WAITS),
+    Publication.unclear.is_(False),
     Publication.publish_until <= now(),
     IN_SERVICE,
 )
-"""Accepted, but not begun, or to be tried again, when its window closed."""
+"""Accepted, but not begun, or to be tried again, when its window closed.
+
+What may be out already has missed nothing before the site was asked about it.
+"""
 
 
 def clear_missed_slots(session: Session, limit: int) -> int:

@@ -13,12 +13,13 @@ def recall_accepted(session: Session, site_id: int) -> int:
     """Have what was accepted for a slot of a site and has not begun planned anew; return how many.
 
     The caller holds the site's settings and asks for the plan. Until that is made nothing of it is
-    claimed: its window counts as closed.
+    sent: its window counts as closed. What may be out already keeps its slot, until the site was
+    asked about it: what is not out has missed that one.
     """
     entry = ScheduleEntry
     integrations = sa.select(Integration.id).where(Integration.site_id == site_id)
     found = session.execute(
-        sa.select(entry.id, Publication.id)
+        sa.select(entry.id, Publication.id, Publication.unclear)
         .join(Publication, Publication.id == entry.publication_id)
         .where(
             Publication.integration_id.in_(integrations),
@@ -31,8 +32,14 @@ def recall_accepted(session: Session, site_id: int) -> int:
     ).all()
     session.execute(
         sa.update(entry)
-        .where(entry.id.in_([row[0] for row in found]))
+        .where(entry.id.in_([row[0] for row in found if not row.unclear]))
         .values(slot_at=None, slot_until=None, reason="not_planned")
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(entry)
+        .where(entry.id.in_([row[0] for row in found if row.unclear]))
+        .values(slot_until=now())
         .execution_options(synchronize_session=False)
     )
     session.execute(

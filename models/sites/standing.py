@@ -13,8 +13,13 @@ from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Publication
 from models.site import Site
 
-IN_ITS_WINDOW = sa.or_(Publication.publish_until.is_(None), Publication.publish_until > now())
-"""What its site's window is closed for is planned again, and not begun late (S54)."""
+NOT_TOO_LATE = sa.or_(
+    Publication.publish_until.is_(None), Publication.publish_until > now(), Publication.unclear
+)
+"""What its site's window is closed for is planned again, and not begun late (S54).
+
+What may be out already is asked about at any time: a question publishes nothing.
+"""
 
 
 def inactive_sites() -> sa.Select[int]:
@@ -45,7 +50,7 @@ def has_probe() -> sa.ColumnElement[bool]:
     """
     of_it = Publication.integration_id == Integration.id
     soon = now_plus(settings.current().retry_longest_delay)
-    waits = (Publication.state.in_(WAITS), Publication.due_at <= soon, IN_ITS_WINDOW)
+    waits = (Publication.state.in_(WAITS), Publication.due_at <= soon, NOT_TOO_LATE)
     return sa.or_(
         sa.exists().where(of_it, *waits), sa.exists().where(of_it, Publication.state == ON_ITS_WAY)
     )
@@ -63,7 +68,7 @@ def held_up_until(session: Session, ids: Collection[int]) -> dict[int, datetime]
             Publication.integration_id == Integration.id,
             Publication.state.in_(WAITS),
             Publication.due_at <= soon,
-            IN_ITS_WINDOW,
+            NOT_TOO_LATE,
         )
         .correlate(Integration)
         .scalar_subquery()

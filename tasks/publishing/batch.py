@@ -27,6 +27,9 @@ from tasks.sites.care import pace_of
 
 log = structlog.get_logger()
 
+MAY_HAVE_SENT = frozenset({"push_posts", "confirm_posts"})
+"""Links that begin when posts of their batch may be at the site: a message may come back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -47,6 +50,10 @@ class Item:
     rescues: int
     closes_at: float | None = None
     """The end of its site's window, on this process's monotonic clock; None: no window."""
+
+    @property
+    def is_too_late(self) -> bool:
+        return self.closes_at is not None and time.monotonic() >= self.closes_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def at_work(batch_id: int, link: str) -> Iterator[Batch | None]:
             found = load_batch(session, batch_id)
         if any(row.publication.unclear or row.publication.rescues for row in found.rows):
             noted = _note(batch_id, link)
-        yield _read(batch_id, found)
+        yield _read(batch_id, found, sent=link in MAY_HAVE_SENT)
     except Exception:
         _note(batch_id, link)
         raise
@@ -94,22 +101,22 @@ def _note(batch_id: int, link: str | None) -> bool:
     return True
 
 
-def _read(batch_id: int, found: BatchRows) -> Batch | None:
+def _read(batch_id: int, found: BatchRows, *, sent: bool) -> Batch | None:
     """A site whose key can't be used is suspended here: nothing can be sent to it."""
     if found.integration is None:
         return None
     try:
         target = target_of(found.integration)
     except SiteError as error:
-        _park(batch_id, found.integration.id, error)
+        _park(batch_id, found.integration.id, error, sent=sent)
         return None
     return _batch(batch_id, found, target, found.integration.config_json)
 
 
-def _park(batch_id: int, integration_id: int, error: SiteError) -> None:
+def _park(batch_id: int, integration_id: int, error: SiteError, *, sent: bool) -> None:
     log.error("batch.parked", batch=batch_id, code=error.code, reason=str(error))
     with session_scope() as session:
-        release_batch(session, batch_id)
+        release_batch(session, batch_id, unclear=sent)
         suspend_site(session, integration_id, error.code, str(error))
 
 

@@ -7,7 +7,6 @@ from pipeline.errors import (
     PermanentError,
     PublishError,
     SiteBusy,
-    TemporaryError,
     UnclearOutcome,
     still_open,
 )
@@ -47,8 +46,7 @@ def _confirm(batch: Batch) -> None:
             batch.pace,
             noted(Signs(batch.pace.failures), Call(0.0, error)),
         )
-        unseen = still_open(error) if isinstance(error, TemporaryError) else error
-        record_failures(batch, dict.fromkeys((item.id for item in batch.items), unseen))
+        record_failures(batch, {item.id: still_open(error) for item in batch.items})
         return
     _record(batch, posts)
 

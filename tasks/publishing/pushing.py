@@ -1,6 +1,5 @@
 """Sending a batch to its site: ask about unclear items, bring the images, then the posts."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -14,13 +13,13 @@ from pipeline.errors import (
     SiteError,
     SitePaused,
     SiteUnreachable,
-    TemporaryError,
+    UnclearOutcome,
     WindowClosed,
     WriteRefused,
     still_open,
 )
 from pipeline.payloads.wordpress import build_publish_payload
-from platforms.base import Platform
+from platforms.base import Platform, RemotePost
 from tasks.publishing.batch import Batch, Item, at_work
 from tasks.publishing.catching_up import ahead, behind_fence, is_ahead, is_refused
 from tasks.publishing.lease import Lease, LeaseLost
@@ -71,10 +70,13 @@ class Push:
         self.platform = platform
         self.lease = Lease(batch.id, batch.lease_left)
         self.failures: dict[int, PublishError] = {}
+        self.posts: dict[str, RemotePost] = {}
+        """What the site has of the unclear items, by their keys."""
+
         self.site_error: SiteError | None = None
 
     def run(self) -> dict[int, PublishError]:
-        to_send = self._unsettled(self.batch.items)
+        to_send = self._in_time(self._unsettled(self.batch.items))
         media = bring_images(self.batch, to_send, self.platform, self.lease)
         with ThreadPoolExecutor(self.batch.requests_at_once) as threads:
             sent = [(item, threads.submit(self._send, item, media)) for item in to_send]
@@ -90,16 +92,16 @@ class Push:
             return list(items)
         self.lease.keep()
         try:
-            posts = self.platform.find_posts([item.wish.key for item in unclear])
+            self.posts = self.platform.find_posts([item.wish.key for item in unclear])
         except (SiteError, SitePaused, SiteUnreachable) as error:
             self.failures |= dict.fromkeys((item.id for item in items), error)
             return []
-        except TemporaryError as error:
+        except PublishError as error:
             self.failures |= {item.id: still_open(error) for item in unclear}
             return [item for item in items if not item.unclear]
         to_send = []
         for item in items:
-            post = posts.get(item.wish.key) if item.unclear else None
+            post = self.posts.get(item.wish.key) if item.unclear else None
             # What is unfinished may have died with its server, and only sending it again takes it
             # over; a request that still lives answers "in progress".
             needs_it = post is None or not post.finished or post.revision < item.wish.revision
@@ -111,14 +113,33 @@ class Push:
                 to_send.append(item)
         return to_send
 
+    def _in_time(self, items: list[Item]) -> list[Item]:
+        """Return those whose window is open; nothing of the others goes out, no image either."""
+        late = [item for item in items if item.is_too_late]
+        self.failures |= {item.id: error for item in late if (error := self._unsent(item))}
+        return [item for item in items if item not in late]
+
+    def _unsent(self, item: Item) -> PublishError | None:
+        """Return what it means that an item's window has closed; None: the site has an older text.
+
+        That one is confirmed. What is unfinished may be at work, and is asked about again; in the
+        end it has died with its server, and only sending it again takes it over.
+        """
+        post = self.posts.get(item.wish.key)
+        if post is not None and post.finished:
+            return None
+        if post is not None and item.attempts + 1 < self.batch.patience.max_attempts:
+            return UnclearOutcome("the site is still working on it", code="in_progress")
+        return WindowClosed("the site's window closed before its turn; it gets another slot")
+
     def _send(self, item: Item, media: Media) -> PublishError | None:
         """Send one item; return what went wrong."""
         if self.site_error is not None:
             return self.site_error
         if error := media.error_for(item, self.batch.patience.max_attempts):
             return error
-        if item.closes_at is not None and time.monotonic() >= item.closes_at:
-            return WindowClosed("the site's window closed before its turn; it gets another slot")
+        if item.is_too_late:
+            return self._unsent(item)
         payload = build_publish_payload(item.wish, item.document, item.parts, media.addresses)
         self.lease.keep()
         try:

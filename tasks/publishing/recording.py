@@ -10,12 +10,14 @@ from models.session import session_scope
 from pipeline.errors import (
     BuildFailed,
     ContentRefused,
+    LookRefused,
     PictureDelayed,
     PublishError,
     SiteAhead,
     SiteError,
     SitePaused,
     SiteUnreachable,
+    WindowClosed,
     WriteRefused,
     asks_to_wait,
 )
@@ -63,7 +65,7 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
         if not write_failures(session, batch.id, batch.site_id, integration_id, written):
             return
         for error in failures.values():
-            if isinstance(error, SiteError):
+            if isinstance(error, SiteError | LookRefused):
                 suspend_site(session, integration_id, error.code, str(error))
                 break
 
@@ -91,14 +93,21 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
         waits=waits,
-        # What was not sent says nothing about a question that is still open.
-        unclear=decision.unclear or (item.unclear and isinstance(error, NOT_SENT)),
+        unclear=decision.unclear or (item.unclear and _leaves_open(error)),
         untried=isinstance(error, NOT_SENT) and not decision.counted,
         above=above,
         fence=fence,
         code=code,
         reason=reason,
     )
+
+
+def _leaves_open(error: PublishError) -> bool:
+    """Whether it says nothing about a question that is still open.
+
+    What was not sent does not, except for a closed window: the question was answered before.
+    """
+    return isinstance(error, NOT_SENT) and not isinstance(error, WindowClosed)
 
 
 def _waits(item: Item, error: PublishError, batch: Batch) -> int:

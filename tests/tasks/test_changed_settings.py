@@ -20,7 +20,7 @@ from models.publishing.claiming import claim_batch
 from models.schedule.zones import take_zone
 from models.session import session_scope
 from tasks.publishing.dispatching import claim_due
-from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.due_slots import take_due_slots, tidy_slots
 from tasks.schedule.planning import plan_slots
 from tasks.schedule.view import view_schedule
 from tasks.sites.settings import write_settings
@@ -126,6 +126,20 @@ class TestAccepted:
         found = reload(entry)
         assert (found.state, found.missed) == (EntryState.TAKEN, 0)
         assert found.slot_at is None or found.slot_at > now_of()
+
+    def test_what_may_be_out_is_asked_about_first(self, integration):
+        entry = due(integration)
+        take_due_slots()
+        publication = publication_of(entry)
+        change(publication, state=PublicationState.UNCONFIRMED, unclear=True)
+
+        write(integration, publish_days=[])
+
+        assert (reload(entry).slot_at, tidy_slots()) == (entry.slot_at, 0)
+        assert claims(integration)
+        change(publication, state=PublicationState.QUEUED, unclear=False)
+        assert tidy_slots() == 1
+        assert reload(entry).slot_at is None
 
     def test_where_the_window_is_still_open_it_goes_on(self, integration):
         entry = due(integration)

@@ -10,6 +10,7 @@ from pipeline.errors import (
     SiteUnreachable,
     StaleWrite,
     UnclearOutcome,
+    still_open,
 )
 from platforms.base import RemotePost
 
@@ -32,6 +33,7 @@ ENDINGS = {
     "busy": (False, SiteBusy("somebody else is at it")),
     "refused": (False, PermanentError("the title is empty", code="igny8_empty_title")),
     "key refused": (False, CredentialsRejected("the key is not accepted")),
+    "key refused at the look": (True, still_open(CredentialsRejected("the key is not accepted"))),
 }
 
 

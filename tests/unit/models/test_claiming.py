@@ -63,6 +63,15 @@ def test_a_new_publication_is_claimed_with_its_lease(site):
         pytest.param({"due_at": now_plus(3600)}, False, id="not-due-yet"),
         pytest.param({"publish_until": now_plus(3600)}, True, id="in-its-window"),
         pytest.param({"publish_until": now_plus(-1)}, False, id="after-its-window"),
+        pytest.param(
+            {
+                "publish_until": now_plus(-1),
+                "state": PublicationState.UNCONFIRMED,
+                "unclear": True,
+            },
+            True,
+            id="after-its-window-and-to-be-asked-about",
+        ),
         pytest.param({"state": PublicationState.PUBLISHED}, False, id="published"),
         pytest.param({"state": PublicationState.FAILED}, False, id="failed"),
         pytest.param({"state": PublicationState.HELD}, False, id="held"),

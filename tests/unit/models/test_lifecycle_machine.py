@@ -101,6 +101,12 @@ class Lifecycle(RuleBasedStateMachine):
         if not any(row.batch_id == batch.id for row in rows.values()):
             assert self.facts(self.rows()) == self.facts(rows)
             assert self.suspended() == sites
+        for item, ending in zip(batch.items, endings, strict=False):
+            if rows[item.id].batch_id == batch.id and ENDINGS[ending][0]:
+                found = self.rows()[item.id]
+                assert found.unclear or found.external_id, (
+                    "it is at the site, and may be called off"
+                )
 
     @precondition(lambda self: self.batches)
     @rule(pick=PICK)

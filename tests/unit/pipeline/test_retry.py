@@ -10,6 +10,7 @@ from pipeline.errors import (
     BridgeTooOld,
     ContentRefused,
     CredentialsRejected,
+    LookRefused,
     PermanentError,
     PublishError,
     RateLimited,
@@ -105,6 +106,12 @@ def test_backoff_never_shrinks_below_its_start_nor_grows_beyond_its_end(
             50,
             Decision(State.UNCONFIRMED, 7, counted=False, unclear=True),
             id="unclear-with-a-time-uses-up-nothing",
+        ),
+        pytest.param(
+            LookRefused("no"),
+            50,
+            Decision(State.UNCONFIRMED, counted=False, unclear=True),
+            id="a-site-that-refuses-the-question-uses-up-nothing",
         ),
         pytest.param(
             UnclearOutcome("lost"),
