@@ -1,6 +1,6 @@
 """Which pictures a post gets, by what reference, and which can't be used (S165, C26)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -37,6 +37,8 @@ class ImagePart:
     caption: str
     size: int = 0
     problem: str | None = None
+    not_brought: str | None = None
+    """Why the site had not got its bytes when the post was sent; the next time may be better."""
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -85,6 +87,29 @@ def _part(picture: Picture, files: Mapping[str, FileFacts]) -> ImagePart:
         facts.size if facts else 0,
         problem,
     )
+
+
+def image_results(
+    parts: Iterable[ImagePart], reports: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what became of the pictures: the site's reports, and what only we know.
+
+    Of a picture that it never got the site can't say why, and of one in the text nothing at all.
+    """
+    results = [dict(report) for report in reports]
+    for part in parts:
+        reason = part.problem or part.not_brought
+        if reason is None:
+            continue
+        names = (part.role, part.hash)
+        told = [each for each in results if (each.get("role"), each.get("hash")) == names]
+        if not told:
+            missing = {"role": part.role, "source": part.source}
+            results.append(missing | {"status": "failed", "error": reason})
+        for each in told:
+            if each.get("status") == "failed":
+                each["error"] = reason
+    return results
 
 
 def is_public_url(source: str) -> bool:

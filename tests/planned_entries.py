@@ -54,7 +54,7 @@ def now_of():
 
 def add_entry(site, **values):
     """Put new, approved content into the schedule of a site's only integration."""
-    content = {"status": values.pop("status")} if "status" in values else {}
+    content = {name: values.pop(name) for name in ("status", "images") if name in values}
     with session_scope() as session:
         ours = session.get_one(Site, site.id)
         integration = session.scalars(sa.select(Integration).filter_by(site_id=site.id)).one()

@@ -14,6 +14,9 @@ from models.plan_requests import ask_for_plan, ensure_settings
 from models.publication import Publication, PublicationState
 from models.schedule_entry import EntrySource, EntryState, ScheduleEntry
 
+CALLED_OFF = "called_off"
+_CALLED_OFF = "it was called off before it began: its entry in the schedule was changed"
+
 ENDED = {PublicationState.PUBLISHED, PublicationState.FAILED, PublicationState.WITHDRAWN}
 
 
@@ -48,7 +51,7 @@ def schedule_by_hand(
     ensure_settings(session, integration.site)
     ask_for_plan(session, [integration.site_id])
     entry = _ensure(session, content, integration)
-    call_off(session, entry)
+    call_off(session, entry, anew=True)
     entry.state, entry.source = EntryState.WAITING, EntrySource.PERSON
     entry.post_status, entry.override_status = wish.post_status, wish.override_status
     _set_time(entry, wish.at)
@@ -124,26 +127,39 @@ def entry_to_change(session: Session, content_id: int, integration_id: int) -> S
     return found
 
 
-def call_off(session: Session, entry: ScheduleEntry) -> None:
+def call_off(session: Session, entry: ScheduleEntry, *, anew: bool = False) -> None:
     """Call the accepted publish of a locked entry off, where it has not begun.
 
-    What has come to its end may be put into the schedule again.
+    What has come to its end may be put into the schedule again. ``anew``: it is put in, and
+    replaces whatever was accepted for its content.
 
     Raises:
         OnItsWay: a worker has it, or the last request may have been carried out.
     """
-    if entry.state is not EntryState.TAKEN or entry.publication_id is None:
-        return
+    of_it = _publish_of(entry, anew=anew)
     called_off = session.execute(
         sa.update(Publication)
-        .where(Publication.id == entry.publication_id, Publication.state == PublicationState.QUEUED)
-        .values(state=PublicationState.WITHDRAWN)
+        .where(of_it, Publication.state == PublicationState.QUEUED)
+        .values(state=PublicationState.WITHDRAWN, failure_code=CALLED_OFF, failure=_CALLED_OFF)
         .execution_options(synchronize_session=False)
     )
     if called_off.rowcount:  # type: ignore[attr-defined]
         return
-    if _publication_state(session, entry) not in ENDED:
+    state = session.scalar(sa.select(Publication.state).where(of_it))
+    if state is not None and state not in ENDED:
         raise OnItsWay
+
+
+def _publish_of(entry: ScheduleEntry, *, anew: bool) -> sa.ColumnElement[bool]:
+    """Return which publish is that of an entry: one by hand may not have seen that it waits."""
+    if entry.state is EntryState.TAKEN:
+        return Publication.id == entry.publication_id
+    of_its_content = sa.and_(
+        Publication.content_id == entry.content_id,
+        Publication.integration_id == entry.integration_id,
+    )
+    # What was on the site before may be on its way because the site has lost it.
+    return of_its_content if anew else sa.and_(of_its_content, Publication.external_id.is_(None))
 
 
 def _publication_state(session: Session, entry: ScheduleEntry) -> PublicationState | None:

@@ -18,6 +18,7 @@ from models.clock import now, now_plus
 from models.content import Content, ContentStatus
 from models.integration import Integration
 from models.publication import WAITS, Publication
+from models.publishing.awaited_pictures import PICTURE_AWAITED
 from models.publishing_settings import PublishingSettings
 from models.schedule.missed_events import tell_missed
 from models.schedule_entry import EntrySource, EntryState, ScheduleEntry
@@ -236,6 +237,8 @@ def _update_entries(
 
 
 def _move_publications(session: Session, plans: Sequence[Planned]) -> None:
+    """Have each wait for its slot, and for nothing that would let it go before."""
+    awaits = Publication.failure_code == PICTURE_AWAITED
     for planned in plans:
         session.execute(
             sa.update(Publication)
@@ -244,7 +247,12 @@ def _move_publications(session: Session, plans: Sequence[Planned]) -> None:
                 Publication.state.in_(WAITS),
                 Publication.publish_until.is_not(None),
             )
-            .values(due_at=planned.slot_at, publish_until=planned.slot_until)
+            .values(
+                due_at=planned.slot_at,
+                publish_until=planned.slot_until,
+                failure=sa.case((awaits, sa.null()), else_=Publication.failure),
+                failure_code=sa.case((awaits, sa.null()), else_=Publication.failure_code),
+            )
             .execution_options(synchronize_session=False)
         )
 

@@ -42,11 +42,14 @@ def build_publish_payload(
 ) -> dict[str, Any]:
     """Return the body of ``POST /igny8/v1/publish``.
 
-    ``media`` maps the hash of every image that is in the site's Media Library to its address.
+    ``media`` maps the hash of every image that is in the site's Media Library to its address. An
+    image that could not be brought there is named all the same: left out, it would not be wanted
+    any more, and the one that the post shows would go.
     """
-    usable = [part for part in parts.images if part.url or (part.hash and part.hash in media)]
-    addresses = {part.source: media[part.hash] for part in usable if part.hash}
-    featured = next((part for part in usable if part.role == FEATURED), None)
+    usable = [part for part in parts.images if part.url or (part.hash and not part.problem)]
+    there = [part for part in usable if part.url or part.hash in media]
+    addresses = {part.source: media[part.hash] for part in there if part.hash}
+    featured = next((part for part in [*there, *usable] if part.role == FEATURED), None)
     return {
         "publication_key": wish.key,
         "fence": wish.fence,

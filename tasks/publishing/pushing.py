@@ -24,7 +24,7 @@ from tasks.publishing.batch import Batch, Item, at_work
 from tasks.publishing.catching_up import ahead, behind_fence, is_ahead, is_refused
 from tasks.publishing.lease import Lease, LeaseLost
 from tasks.publishing.recording import record_attempts, record_failures
-from tasks.publishing.uploading import Media, bring_images
+from tasks.publishing.uploading import Media, bring_images, note_not_brought
 from tasks.sites.care import limits, record_signs
 from tasks.sites.watching import Watched
 
@@ -78,6 +78,7 @@ class Push:
     def run(self) -> dict[int, PublishError]:
         to_send = self._in_time(self._unsettled(self.batch.items))
         media = bring_images(self.batch, to_send, self.platform, self.lease)
+        note_not_brought(self.batch, to_send, media)
         with ThreadPoolExecutor(self.batch.requests_at_once) as threads:
             sent = [(item, threads.submit(self._send, item, media)) for item in to_send]
         for item, outcome in sent:

@@ -21,6 +21,7 @@ from pipeline.errors import (
     WriteRefused,
     asks_to_wait,
 )
+from pipeline.images import image_results
 from pipeline.retry import decide
 from platforms.base import Exchange, RemotePost
 from tasks.publishing.batch import Batch, Item
@@ -141,11 +142,6 @@ def record_published(batch: Batch, posts: Mapping[int, RemotePost]) -> None:
 
 
 def _seen(item: Item, post: RemotePost) -> Seen:
-    missing = [
-        {"role": part.role, "source": part.source, "status": "failed", "error": part.problem}
-        for part in item.parts.images
-        if part.problem
-    ]
     return Seen(
         publication_id=item.id,
         content_id=item.content_id,
@@ -155,6 +151,6 @@ def _seen(item: Item, post: RemotePost) -> Seen:
         external_id=post.external_id or "",
         url=post.url or "",
         status=post.status,
-        images=[*map(dict, post.images), *missing],
+        images=image_results(item.parts.images, post.images),
         modified_at=post.modified_at,
     )

@@ -1,8 +1,9 @@
 """Bringing a batch's images to its site: asked for by content hash, sent only when missing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from models.publishing.batches import BuiltPart, write_part
 from models.publishing.pictures import files_with_bytes
 from models.session import session_scope
 from pipeline.errors import (
@@ -52,6 +53,15 @@ class Media:
                 return error
         return None
 
+    def why_not(self, part: ImagePart) -> str | None:
+        """Return why a picture is not at the site, in words; None where it is, or has no bytes."""
+        error = self.errors.get(part.hash or "")
+        if error is None or part.hash in self.addresses:
+            return None
+        if isinstance(error, SitePaused):
+            return "the site asked to wait with it each time, until the post went without it"
+        return str(error)
+
 
 def _has_waited(item: Item) -> bool:
     """Whether it goes now without what the site still asks us to wait with."""
@@ -73,7 +83,7 @@ def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease:
     try:
         media.addresses = platform.find_media(list(wanted))
     except PublishError as error:
-        media.errors = dict.fromkeys(wanted, error)
+        media.errors = dict.fromkeys(wanted, _of_question(error))
         return media
     missing = [part for name, part in wanted.items() if name not in media.addresses]
     if any(map(_has_waited, items)):
@@ -83,6 +93,26 @@ def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease:
         return media
     _bring(missing, media, platform, lease)
     return _with_the_rest(media, wanted)
+
+
+def _of_question(error: PublishError) -> PublishError:
+    """Return what a failed question means for the pictures: none of them was refused."""
+    if isinstance(error, PermanentError):
+        return TemporaryError(str(error), code=error.code, status_code=error.status_code)
+    return error
+
+
+def note_not_brought(batch: Batch, items: Sequence[Item], media: Media) -> None:
+    """Keep with each post that goes without a picture why: who confirms it tells of it."""
+    noted: dict[int, BuiltPart] = {}
+    most = batch.patience.max_attempts
+    for item in items:
+        images = tuple(replace(part, not_brought=media.why_not(part)) for part in item.parts.images)
+        if images != item.parts.images and media.error_for(item, most) is None:
+            noted[item.id] = BuiltPart(item.wish.revision, [part.as_json() for part in images])
+    if noted:
+        with session_scope() as session:
+            write_part(session, batch.id, "images", noted)
 
 
 def _bring(missing: list[ImagePart], media: Media, platform: Platform, lease: Lease) -> None:

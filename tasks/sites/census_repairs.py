@@ -31,9 +31,16 @@ STATUSES = {
     Repair.REPORT: EventStatus.SKIPPED,
 }
 
-SEEN = ("state", "fence", "revision", "published_revision", "unclear", "external_id")
+SEEN = (
+    "state",
+    "fence",
+    "revision",
+    "published_revision",
+    "unclear",
+    "external_id",
+    "external_status",
+)
 """What must still be as it was before the site was asked."""
-
 
 BEGUN_ANEW = {"attempts": 0, "waits": 0, "rescues": 0, "publish_until": None}
 """What a row used up on its way, and the window of its slot: a repair waits for no other one."""

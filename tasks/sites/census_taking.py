@@ -134,13 +134,14 @@ def _without_newcomers(found: list[Finding], subject: Subject) -> list[Finding]:
     return [finding for finding in found if finding.row is not None or finding.key not in ours]
 
 
-SECOND_LOOKS = frozenset({Repair.REPUBLISH, Repair.CORRECT})
+SECOND_LOOKS = frozenset({Repair.REPUBLISH, Repair.CORRECT, Repair.NOTE_STATUS})
 
 
 def _is_borne_out(finding: Finding, seen: Mapping[str, RemotePost]) -> bool:
     """Whether a question for the key alone is answered as the listing was.
 
-    Nothing is sent again, and nothing called published, on the word of the listing only.
+    Nothing is sent again, and nothing called published or removed, on the word of the listing
+    only, which may be minutes old.
     """
     post = seen.get(finding.key)
     if finding.repair is Repair.REPUBLISH:
@@ -148,14 +149,18 @@ def _is_borne_out(finding: Finding, seen: Mapping[str, RemotePost]) -> bool:
         return post is None or (
             finding.kind is Kind.BEHIND and post.finished and post.revision < (published or 1)
         )
-    if finding.repair is Repair.CORRECT and finding.shown is not None:
-        same = finding.shown
-        return post is not None and (post.finished, post.revision, post.external_id) == (
-            same.finished,
-            same.revision,
-            same.external_id,
-        )
-    return True
+    return finding.repair not in SECOND_LOOKS or _is_still_shown(finding.shown, post)
+
+
+def _is_still_shown(shown: Shown | None, post: RemotePost | None) -> bool:
+    if shown is None or post is None:
+        return shown is None and post is None
+    return (post.finished, post.revision, post.external_id, post.status) == (
+        shown.finished,
+        shown.revision,
+        shown.external_id,
+        shown.status,
+    )
 
 
 def _record_failed_reads(platform: Platform, integration_id: int) -> None:

@@ -87,6 +87,25 @@ def test_an_image_that_the_site_does_not_have_does_not_lose_the_post(bridge):
     assert len(bridge.posts()) == 1
 
 
+def test_a_featured_image_stays_where_its_successor_is_not_there(bridge):
+    kept = upload(bridge, png("gold")).json()
+    body = payload(featured_image_hash=kept["hash"])
+    bridge.publish(body)
+
+    answer = bridge.publish(
+        {
+            **body,
+            "fence": 2,
+            "revision": 2,
+            "fingerprint": "2" * 64,
+            "featured_image_hash": "a" * 64,
+        }
+    )
+
+    assert [image["status"] for image in answer.json()["images"]] == ["failed"]
+    assert bridge.posts()[0]["featured_media"] == kept["attachment_id"]
+
+
 def test_an_image_that_failed_is_tried_again_with_the_same_revision(bridge):
     data = png("gold")
     digest = hashlib.sha256(data).hexdigest()

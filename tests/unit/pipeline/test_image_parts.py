@@ -81,6 +81,7 @@ def test_a_part_is_plain_values():
         "caption": "Caption",
         "size": 9,
         "problem": None,
+        "not_brought": None,
     }
 
 

@@ -84,7 +84,8 @@ def test_no_picture_is_no_picture():
         pytest.param(
             image(FEATURED, None, "https://y/a.png"), "https://y/a.png", None, id="public"
         ),
-        pytest.param(image(FEATURED, OTHER), None, None, id="not-pushed"),
+        pytest.param(image(FEATURED, OTHER), None, OTHER, id="not-pushed"),
+        pytest.param(image(FEATURED, OTHER, problem="an SVG"), None, None, id="refused"),
         pytest.param(image(FEATURED, None, None, problem="gone"), None, None, id="no-file"),
     ],
 )
@@ -101,17 +102,19 @@ def test_a_featured_image_that_can_not_be_used_makes_room_for_the_next():
     assert payload(images=images, media={HASH: "https://x/1.png"})["featured_image_hash"] == HASH
 
 
-def test_the_gallery_keeps_its_order_and_leaves_out_what_is_missing():
+def test_the_gallery_keeps_its_order_and_leaves_out_what_can_never_be_used():
     images = [
         image(GALLERY, None, "https://y/1.png", source="1"),
         image(GALLERY, OTHER, source="2"),
         image(INLINE, source="3"),
         image(GALLERY, HASH, source="4"),
+        image(GALLERY, OTHER, source="5", problem="an SVG"),
     ]
     gallery = payload(images=images, media={HASH: "https://x/4.png"})["gallery_images"]
 
     assert [(each["url"], each["hash"]) for each in gallery] == [
         ("https://y/1.png", None),
+        (None, OTHER),
         (None, HASH),
     ]
     assert gallery[0]["alt"] == "Alt of 1"
