@@ -66,7 +66,7 @@ def complain(answer: Answer, request: Request) -> PublishError:
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}:
         return _told_to_wait(status, waits)
     if status >= UNWELL or status < HTTPStatus.MULTIPLE_CHOICES:
-        return _unwell(status, waits, request)
+        return _unwell(status, waits, request, _reason(code, facts))
     if status == HTTPStatus.CONFLICT and not code and request.writes:
         # Not the bridge's word, which always has a code: what it did, if anything, is unknown.
         return UnclearOutcome("the site answered 409 without a reason", code="http_409")
@@ -112,8 +112,14 @@ def _told_to_wait(status: int, waits: float | None) -> TemporaryError:
     return TemporaryError(f"the site answered {status}", code="busy", status_code=status)
 
 
-def _unwell(status: int, waits: float | None, request: Request) -> PublishError:
+def _reason(code: str, facts: Mapping[str, Any]) -> str:
+    """Return why WordPress could not write, for whoever has to mend the site; '' where unsaid."""
+    return clean(facts.get("message"), 200) if code == "igny8_write_failed" else ""
+
+
+def _unwell(status: int, waits: float | None, request: Request, reason: str) -> PublishError:
     words = f"the site answered {status}" if status >= UNWELL else "the site answered without JSON"
+    words = f"{words}: {reason}" if reason else words
     code = f"http_{status}" if status >= UNWELL else "not_json"
     if request.writes:
         return UnclearOutcome(words, code=code, status_code=status, retry_after=waits)

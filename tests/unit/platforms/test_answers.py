@@ -57,6 +57,12 @@ def test_what_an_answer_to_a_write_means(given, error):
     assert str(found)
 
 
+def test_why_wordpress_could_not_write_is_kept():
+    given = answer(500, {"code": "igny8_write_failed", "message": "RuntimeException: not mine"})
+
+    assert "RuntimeException: not mine" in str(complain(given, WRITE))
+
+
 @pytest.mark.parametrize("status", [200, 500, 502, 503])
 def test_a_read_that_fails_leaves_nothing_unclear(status):
     assert isinstance(complain(answer(status), READ), TemporaryError)

@@ -11,6 +11,7 @@ use Igny8\Bridge;
 use Igny8\Bridge\Carriers;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Gallery;
+use Igny8\Bridge\LateHooks;
 use Igny8\Bridge\Locks;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
@@ -118,20 +119,16 @@ function ensure( array &$row, array $document ): ?WP_Error {
  */
 function create_draft( array &$row, array $document ): ?WP_Error {
 	Database\begin();
-	$post_id = wp_insert_post(
-		wp_slash(
-			array(
-				'post_type'    => 'post',
-				'post_status'  => 'draft',
-				'post_title'   => $document['title'],
-				'post_content' => $document['content_html'],
-				'post_excerpt' => $document['excerpt'],
-				'post_author'  => Bridge\author_id(),
-				'meta_input'   => array( KEY_META => $row['publication_key'] ),
-			)
-		),
-		true
+	$fields  = array(
+		'post_type'    => 'post',
+		'post_status'  => 'draft',
+		'post_title'   => $document['title'],
+		'post_content' => $document['content_html'],
+		'post_excerpt' => $document['excerpt'],
+		'post_author'  => Bridge\author_id(),
+		'meta_input'   => array( KEY_META => $row['publication_key'] ),
 	);
+	$post_id = LateHooks\make( $row['publication_key'], static fn() => wp_insert_post( wp_slash( $fields ), true ) );
 	if ( is_wp_error( $post_id ) || 0 === $post_id ) {
 		Database\rollback();
 		return Replies\write_failed( is_wp_error( $post_id ) ? $post_id->get_error_message() : 'The post was not stored.' );
@@ -206,7 +203,7 @@ function update_gallery( int $post_id, array $before, array $now ): ?WP_Error {
  * @param array<string, mixed> $fields The fields, not slashed.
  */
 function update( array $fields ): ?WP_Error {
-	$result = wp_update_post( wp_slash( $fields ), true );
+	$result = LateHooks\update( $fields['ID'], static fn() => wp_update_post( wp_slash( $fields ), true ) );
 	if ( is_wp_error( $result ) ) {
 		return Replies\write_failed( $result->get_error_message() );
 	}
