@@ -20,6 +20,7 @@ use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
 use Igny8\Bridge\Seo;
 use Igny8\Bridge\Terms;
+use RuntimeException;
 use Throwable;
 use WP_Error;
 use WP_REST_Request;
@@ -46,7 +47,17 @@ function register_routes(): void {
  */
 function publish( WP_REST_Request $request ): WP_REST_Response {
 	$document = Document\read( $request );
-	$claim    = is_wp_error( $document ) ? $document : Claims\open( $document );
+	return is_wp_error( $document ) ? Replies\refuse( $document ) : Replies\if_readable( static fn() => answer( $document ) );
+}
+
+/**
+ * Answers for a document that was understood.
+ *
+ * @param array<string, mixed> $document The document.
+ * @throws RuntimeException The database could not be read.
+ */
+function answer( array $document ): WP_REST_Response {
+	$claim = Claims\open( $document );
 	if ( is_wp_error( $claim ) ) {
 		return Replies\refuse( $claim );
 	}
