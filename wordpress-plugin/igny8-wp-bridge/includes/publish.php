@@ -14,6 +14,7 @@ use Igny8\Bridge\Document;
 use Igny8\Bridge\Events;
 use Igny8\Bridge\Images;
 use Igny8\Bridge\Ownership;
+use Igny8\Bridge\OwnWrites;
 use Igny8\Bridge\Posts;
 use Igny8\Bridge\Publications;
 use Igny8\Bridge\Replies;
@@ -67,13 +68,14 @@ function answer( array $document ): WP_REST_Response {
 	}
 
 	$row   = $claim['row'];
-	$error = Events\as_our_own(
+	$error = OwnWrites\during(
 		$document['publication_key'],
 		static function () use ( $claim, &$row, $document ): ?WP_Error {
 			return work( $claim['work'], $row, $document );
 		}
 	);
 	if ( null !== $error ) {
+		Events\broke_off( $row );
 		Reservations\release( $row, $claim['previous'] );
 		return Replies\refuse( $error );
 	}
