@@ -21,6 +21,7 @@ from pipeline.errors import (
 )
 from pipeline.retry import LONGEST_RETRY_AFTER, SHORTEST_RETRY_AFTER
 from platforms.http import Answer, Request
+from platforms.key_refusals import REFUSALS, is_wrong_key
 
 LONGEST_CODE = 100
 LONGEST_TEXT = 2000
@@ -70,10 +71,10 @@ def complain(answer: Answer, request: Request) -> PublishError:
     if status == HTTPStatus.CONFLICT and not code and request.writes:
         # Not the bridge's word, which always has a code: what it did, if anything, is unknown.
         return UnclearOutcome("the site answered 409 without a reason", code="http_409")
-    return _site_error(answer, code) or _rejected(status, code, facts)
+    return _site_error(answer, code, facts) or _rejected(status, code, facts)
 
 
-def _site_error(answer: Answer, code: str) -> SiteError | None:
+def _site_error(answer: Answer, code: str, facts: Mapping[str, Any]) -> SiteError | None:
     status = answer.status
     if status < HTTPStatus.BAD_REQUEST:
         return SiteError(
@@ -81,14 +82,15 @@ def _site_error(answer: Answer, code: str) -> SiteError | None:
             "enter its final address",
             code="redirected",
         )
-    if status == HTTPStatus.UNAUTHORIZED or code == "rest_forbidden":
+    if is_wrong_key(status, facts):
         return CredentialsRejected(
             "the site does not accept our key: enter the same key in the plugin's settings",
             status_code=status,
         )
-    if status == HTTPStatus.FORBIDDEN:
+    if status in REFUSALS:
+        named = f" ({code})" if code else ""
         return SiteError(
-            "a firewall or a security plugin blocks the site's REST API",
+            f"a firewall or a security plugin blocks the site's REST API{named}",
             code="blocked",
             status_code=status,
         )
