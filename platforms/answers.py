@@ -21,6 +21,7 @@ from pipeline.errors import (
 )
 from pipeline.retry import LONGEST_RETRY_AFTER, SHORTEST_RETRY_AFTER
 from platforms.http import Answer, Request
+from platforms.key_refusals import REFUSALS, is_wrong_key
 
 LONGEST_CODE = 100
 LONGEST_TEXT = 2000
@@ -66,14 +67,14 @@ def complain(answer: Answer, request: Request) -> PublishError:
     if status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}:
         return _told_to_wait(status, waits)
     if status >= UNWELL or status < HTTPStatus.MULTIPLE_CHOICES:
-        return _unwell(status, waits, request)
+        return _unwell(status, waits, request, _reason(code, facts))
     if status == HTTPStatus.CONFLICT and not code and request.writes:
         # Not the bridge's word, which always has a code: what it did, if anything, is unknown.
         return UnclearOutcome("the site answered 409 without a reason", code="http_409")
-    return _site_error(answer, code) or _rejected(status, code, facts)
+    return _site_error(answer, code, facts) or _rejected(status, code, facts)
 
 
-def _site_error(answer: Answer, code: str) -> SiteError | None:
+def _site_error(answer: Answer, code: str, facts: Mapping[str, Any]) -> SiteError | None:
     status = answer.status
     if status < HTTPStatus.BAD_REQUEST:
         return SiteError(
@@ -81,14 +82,15 @@ def _site_error(answer: Answer, code: str) -> SiteError | None:
             "enter its final address",
             code="redirected",
         )
-    if status == HTTPStatus.UNAUTHORIZED or code == "rest_forbidden":
+    if is_wrong_key(status, facts):
         return CredentialsRejected(
             "the site does not accept our key: enter the same key in the plugin's settings",
             status_code=status,
         )
-    if status == HTTPStatus.FORBIDDEN:
+    if status in REFUSALS:
+        named = f" ({code})" if code else ""
         return SiteError(
-            "a firewall or a security plugin blocks the site's REST API",
+            f"a firewall or a security plugin blocks the site's REST API{named}",
             code="blocked",
             status_code=status,
         )
@@ -112,8 +114,14 @@ def _told_to_wait(status: int, waits: float | None) -> TemporaryError:
     return TemporaryError(f"the site answered {status}", code="busy", status_code=status)
 
 
-def _unwell(status: int, waits: float | None, request: Request) -> PublishError:
+def _reason(code: str, facts: Mapping[str, Any]) -> str:
+    """Return why WordPress could not write, for whoever has to mend the site; '' where unsaid."""
+    return clean(facts.get("message"), 200) if code == "igny8_write_failed" else ""
+
+
+def _unwell(status: int, waits: float | None, request: Request, reason: str) -> PublishError:
     words = f"the site answered {status}" if status >= UNWELL else "the site answered without JSON"
+    words = f"{words}: {reason}" if reason else words
     code = f"http_{status}" if status >= UNWELL else "not_json"
     if request.writes:
         return UnclearOutcome(words, code=code, status_code=status, retry_after=waits)

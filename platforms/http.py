@@ -22,6 +22,7 @@ from platforms.addresses import AddressRefused
 from platforms.base import Exchange, Target
 from platforms.connections import guarded_session
 from platforms.deadlines import Deadline, deadline
+from platforms.key_refusals import refused_by_another
 
 ANSWER_LIMIT = 1024 * 1024
 """Bytes of an answer after decoding; ours are a few kB. 0.4 MB of gzip became 419 MB."""
@@ -76,6 +77,8 @@ class SiteHttp:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.exchanges: list[Exchange] = []
+        self.sends_bearer = bool(target.api_key)
+        self._may_drop_bearer = self.sends_bearer
         self._session = session_for(
             target.integration_id, target.site_url, target.requests_per_site
         )
@@ -83,11 +86,23 @@ class SiteHttp:
     def send(self, request: Request) -> Answer:
         """Send and return the answer, whatever its status.
 
+        A login plugin that takes every Bearer for its own refuses ours on every route. Whatever
+        another plugin refuses is sent once more without it, and where that helps, all that follows.
+
         Raises:
             TemporaryError: nothing was sent, or it was a read.
             UnclearOutcome: it was a write, and may have been carried out.
             SiteError: the address, or its certificate, must not be talked to.
         """
+        answer = self._send_once(request)
+        if not self._may_drop_bearer or not refused_by_another(answer.status, answer.json()):
+            return answer
+        self._may_drop_bearer = self.sends_bearer = False
+        again = self._send_once(request)
+        self.sends_bearer = refused_by_another(again.status, again.json())
+        return again
+
+    def _send_once(self, request: Request) -> Answer:
         began = time.monotonic()
         answer: Answer | None = None
         failure: PublishError | None = None
@@ -144,7 +159,9 @@ class SiteHttp:
     def _headers(self, request: Request) -> dict[str, str]:
         key = self.target.api_key
         # Both: hosts often strip Authorization on its way to PHP (C11).
-        keys = {"Authorization": f"Bearer {key}", "X-IGNY8-API-Key": key} if key else {}
+        keys = {"X-IGNY8-API-Key": key} if key else {}
+        if self.sends_bearer:
+            keys["Authorization"] = f"Bearer {key}"
         return {
             **keys,
             "Accept": "application/json",

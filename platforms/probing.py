@@ -12,6 +12,7 @@ from pipeline.errors import PublishError
 from platforms.answers import LONGEST_CODE, clean
 from platforms.base import Target
 from platforms.http import Answer, Request, SiteHttp
+from platforms.key_refusals import is_wrong_key
 from platforms.wordpress import OLDEST_BRIDGE, WordPressBridge
 
 NAMESPACE = "igny8/v1"
@@ -58,8 +59,7 @@ def _namespaces(answer: Answer | PublishError) -> list[Any]:
 def _bridge_answers(site: SiteHttp) -> bool:
     """Whether our plugin is let through where the index of the API is shut to strangers."""
     answer = _ask(site, _status_request("path"))
-    body = answer.json() if isinstance(answer, Answer) else None
-    return isinstance(body, dict) and body.get("message") == "Invalid API key"
+    return isinstance(answer, Answer) and is_wrong_key(answer.status, answer.json())
 
 
 def _with_rest(facts: Facts, route: str, namespaces: list[Any]) -> Facts:
@@ -137,7 +137,8 @@ def probe_bridge(target: Target, facts: Facts) -> Facts:
     if answer.status == HTTPStatus.NOT_FOUND:
         return replace(facts, bridge=False)
     if answer.status != HTTPStatus.OK or not isinstance(body, dict):
-        ours = answer.status != HTTPStatus.UNAUTHORIZED or _rest_code(answer)
+        # A 401 that is not the plugin's own says nothing of our key: who answers it shuts the way.
+        ours = answer.status != HTTPStatus.UNAUTHORIZED or is_wrong_key(answer.status, body)
         return replace(
             facts, key_accepted=False, bridge_status=answer.status if ours else HTTPStatus.FORBIDDEN
         )
@@ -169,6 +170,8 @@ def _status_request(route: str, headers: Mapping[str, str] | None = None) -> Req
 
 def _is_stripped(site: SiteHttp, facts: Facts, body: Mapping[str, Any]) -> bool | None:
     """Whether our Authorization header is lost; older plugins don't say, so it is tried alone."""
+    if not site.sends_bearer:
+        return None  # another plugin refused it: it arrives, and is left out
     seen = body.get("authorization_header_seen")
     if isinstance(seen, bool):
         return not seen

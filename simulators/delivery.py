@@ -95,6 +95,9 @@ INSTEAD_OF_WORK: dict[Kind, Callable[[Fault], Delivery]] = {
     Kind.REDIRECT: lambda fault: Delivery(_redirect(fault)),
     Kind.PLUGIN_MISSING: lambda _: Delivery(no_route().answer),
     Kind.NOT_WORDPRESS: lambda _: Delivery(html_answer("<h1>It works!</h1>")),
+    Kind.BEARER_REFUSED: lambda _: Delivery(
+        error_answer("jwt_auth_invalid_token", HTTPStatus.FORBIDDEN, "Wrong number of segments")
+    ),
 }
 
 AFTER_WORK: dict[Kind, Callable[[Fault, Answer], Delivery]] = {

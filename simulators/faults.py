@@ -3,9 +3,11 @@
 import re
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 
@@ -21,6 +23,7 @@ class Kind(StrEnum):
     REDIRECT = "redirect"
     PLUGIN_MISSING = "plugin_missing"
     NOT_WORDPRESS = "not_wordpress"
+    BEARER_REFUSED = "bearer_refused"
     # During the work.
     WRITE_FAILED = "write_failed"
     CRASH = "crash"
@@ -43,9 +46,12 @@ PUBLISH = r"^/igny8/v1/publish$"
 DEFAULT_PATHS = {
     Kind.DOWN: "",
     Kind.NOT_WORDPRESS: "",
+    Kind.BEARER_REFUSED: "",
     Kind.PLUGIN_MISSING: r"^/igny8/v1(/|$)",
     Kind.PLUGIN_VERSION: r"^/igny8/v1/status$",
 }
+
+NONE: Mapping[str, str] = MappingProxyType({})
 
 CRASH_PLACES = ("reserved", "draft")
 
@@ -84,7 +90,11 @@ class Fault:
         if self.bytes_per_second <= 0 or not 0 <= self.probability <= 1:
             raise ValueError("bytes_per_second is above 0; probability is between 0 and 1")
 
-    def matches(self, method: str, path: str, body: bytes) -> bool:
+    def matches(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str] = NONE
+    ) -> bool:
+        if self.kind is Kind.BEARER_REFUSED and not headers.get("authorization"):
+            return False
         wanted = self.path if self.path is not None else DEFAULT_PATHS.get(self.kind, PUBLISH)
         is_meant = re.fullmatch(self.method, method) and re.search(wanted, path)
         return bool(is_meant) and self.text.encode() in body
@@ -121,12 +131,20 @@ class FaultDial:
             return dict(self._struck)
 
     def strike(
-        self, method: str, path: str, body: bytes = b"", *, down: bool = False
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] = NONE,
+        *,
+        down: bool = False,
     ) -> Fault | None:
         """Return the fault that hits this request; ``down`` asks for that kind, else the others."""
         with self._lock:
             for place, (fault, times) in enumerate(self._set):
-                if (fault.kind is Kind.DOWN) is not down or not fault.matches(method, path, body):
+                if (fault.kind is Kind.DOWN) is not down:
+                    continue
+                if not fault.matches(method, path, body, headers):
                     continue
                 if self._random.random() >= fault.probability:
                     continue

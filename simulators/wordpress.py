@@ -181,7 +181,9 @@ class SimulatedSite(People):
     def _respond(self, request: Request) -> Delivery:
         if request.path.startswith(DOOR):
             return Delivery(answer_control(self, request))
-        fault = self.faults.strike(request.method, request.route or request.path, request.body)
+        fault = self.faults.strike(
+            request.method, request.route or request.path, request.body, request.headers
+        )
         delivery = deliver(fault, lambda struck: self._work(request, struck), self._pause)
         # Noted before it is sent, so that whoever has the answer finds it in the log.
         self._note(request, delivery.answer, fault)

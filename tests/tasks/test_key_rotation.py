@@ -142,9 +142,7 @@ def test_a_site_that_can_not_reach_us_keeps_its_old_key(integration, site, simul
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        pytest.param(
-            Fault(Kind.STATUS, path="/key/next", code=401), "credentials_rejected", id="401"
-        ),
+        pytest.param(Fault(Kind.STATUS, path="/key/next", code=401), "blocked", id="401"),
         pytest.param(Fault(Kind.STATUS, path="/key/next", code=403), "blocked", id="firewall"),
         pytest.param(Fault(Kind.PLUGIN_MISSING), "bridge_missing", id="no plugin"),
         pytest.param(Fault(Kind.STATUS, path="/key/switch", code=403), "blocked", id="at the end"),

@@ -150,6 +150,21 @@ final class AuthenticationTest extends BridgeTestCase {
 	}
 
 	/**
+	 * No page cache of the site may keep an answer, which it would hand out without a key; nor a refusal.
+	 *
+	 * @testWith [200, "test-key-0123456789"]
+	 *           [401, "wrong"]
+	 * @param int    $status What is answered.
+	 * @param string $key    What is sent.
+	 */
+	public function test_kept_from_page_caches( int $status, string $key ): void {
+		$before = did_action( 'litespeed_control_set_nocache' );
+		$this->assertSame( $status, $this->send( 'GET', '/status', array(), '', array( 'X-IGNY8-API-Key' => $key ) )->get_status() );
+		$this->assertGreaterThan( $before, did_action( 'litespeed_control_set_nocache' ) );
+		$this->assertTrue( defined( 'DONOTCACHEPAGE' ) && DONOTCACHEPAGE );
+	}
+
+	/**
 	 * A person who is logged in needs the key as well.
 	 */
 	public function test_administrator_without_key(): void {

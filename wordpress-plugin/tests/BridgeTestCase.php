@@ -128,6 +128,28 @@ abstract class BridgeTestCase extends TestCase {
 	}
 
 	/**
+	 * Does something while the database fails at some statements, and nothing is in the cache.
+	 *
+	 * @param string   $pattern Which statements: a regular expression.
+	 * @param callable $work    What to do.
+	 * @return mixed What that returned.
+	 */
+	protected function while_broken( string $pattern, callable $work ) {
+		global $wpdb;
+		$break = static fn( string $sql ): string => preg_match( $pattern, $sql ) ? 'SELECT 1 FROM table_that_crashed' : $sql;
+		$shown = $wpdb->suppress_errors( true );
+		wp_cache_flush();
+		add_filter( 'query', $break );
+		try {
+			return $work();
+		} finally {
+			remove_filter( 'query', $break );
+			$wpdb->suppress_errors( $shown );
+			wp_cache_flush();
+		}
+	}
+
+	/**
 	 * A document with a key and a content of its own.
 	 *
 	 * @param array<string, mixed> $fields What the test cares about.

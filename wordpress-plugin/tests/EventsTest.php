@@ -244,6 +244,32 @@ final class EventsTest extends BridgeTestCase {
 	}
 
 	/**
+	 * Terms that an update of ours left behind when it failed are not told as an editor's; those of an editor are.
+	 */
+	public function test_terms_of_a_failed_update(): void {
+		$document = $this->document( array( 'tags' => array( 'First' ) ) );
+		$post_id  = $this->publish_well( $document );
+		Events\note_metadata();
+		Outbox\clear();
+		$second = array(
+			'revision' => 2,
+			'tags'     => array( 'Second' ),
+		);
+		add_filter( 'wp_insert_post_empty_content', '__return_true' );
+		$this->assertSame( 500, $this->publish( $second + $document )->get_status() );
+		remove_all_filters( 'wp_insert_post_empty_content' );
+		Events\note_metadata();
+		$this->assertSame( array(), $this->names() );
+		Events\saved( $post_id, get_post( $post_id ), true, get_post( $post_id ) );
+		Events\note_metadata();
+		$this->assertSame( array( 'updated' ), $this->names() );
+
+		wp_set_post_terms( $post_id, array( 'By an editor' ) );
+		Events\note_metadata();
+		$this->assertSame( array( 'updated', 'metadata' ), $this->names() );
+	}
+
+	/**
 	 * Of posts that are not ours, and of copies, nothing is told.
 	 */
 	public function test_strangers(): void {

@@ -113,4 +113,46 @@ final class FindByKeyTest extends BridgeTestCase {
 
 		$this->assertSame( '1', $this->scalar( "SELECT COUNT(*) FROM {igny8_carriers} WHERE publication_key = '$key'" ) );
 	}
+
+	/**
+	 * A post that cannot be looked for is not taken for none: no second one is made.
+	 */
+	public function test_unreadable(): void {
+		$document = $this->document();
+		$this->publish_well( $document );
+		$this->scalar( 'DELETE FROM {igny8_publications}' );
+
+		$refused = $this->while_broken( '/SELECT p.ID FROM `?\w+postmeta/', fn() => $this->publish( $document ) );
+
+		$this->assert_refused( 500, 'igny8_read_failed', $refused );
+		$this->assertSame( 200, $this->publish( array( 'revision' => 2 ) + $document )->get_status() );
+		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
+	}
+
+	/**
+	 * Nor where the notes cannot be read, while it is noted.
+	 */
+	public function test_unreadable_notes(): void {
+		$document = $this->document();
+		$this->publish_well( $document );
+		Carriers\note_all();
+		$this->scalar( 'DELETE FROM {igny8_publications}' );
+
+		$refused = $this->while_broken( '/SELECT p.ID FROM `?\w+igny8_carriers/', fn() => $this->publish( $document ) );
+
+		$this->assert_refused( 500, 'igny8_read_failed', $refused );
+		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
+	}
+
+	/**
+	 * Where there are no notes at all, as after a restored backup, they are begun anew.
+	 */
+	public function test_lost_notes(): void {
+		$document = $this->document();
+		$post_id  = $this->publish_well( $document );
+		$this->scalar( 'DELETE FROM {igny8_publications}' );
+		$this->scalar( 'DROP TABLE {igny8_carriers}' );
+
+		$this->assertSame( $post_id, $this->publish_well( array( 'revision' => 2 ) + $document ) );
+	}
 }

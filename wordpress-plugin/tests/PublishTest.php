@@ -291,17 +291,59 @@ final class PublishTest extends BridgeTestCase {
 	}
 
 	/**
-	 * What another plugin throws costs one attempt, and the next goes on from the draft.
+	 * What another plugin throws before the text is written costs one attempt, and the next goes on from the draft.
 	 */
 	public function test_hook_that_throws(): void {
 		$document = $this->document();
+		$throw    = static function ( $post_id, $data ): void {
+			if ( 'publish' === $data['post_status'] ) {
+				throw new \RuntimeException( 'not mine' );
+			}
+		};
+		add_action( 'pre_post_update', $throw, 10, 2 );
+		$this->assert_refused( 500, 'igny8_write_failed', $this->publish( $document ) );
+		remove_action( 'pre_post_update', $throw );
+		$this->assertSame( 201, $this->publish( $document )->get_status() );
+		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
+	}
+
+	/**
+	 * Where a hook may throw when the text is stored.
+	 *
+	 * @return array<string, array{string}>
+	 */
+	public function late_hooks(): array {
+		return array(
+			'every save'         => array( 'save_post' ),
+			'only when public'   => array( 'publish_post' ),
+			'the very last hook' => array( 'wp_after_insert_post' ),
+		);
+	}
+
+	/**
+	 * What another plugin throws after the text is written changes nothing of what visitors see, nor of what we say.
+	 *
+	 * @dataProvider late_hooks
+	 * @param string $hook The hook.
+	 */
+	public function test_hook_that_throws_late( string $hook ): void {
+		$document = $this->document( array( 'tags' => array( 'Kept tag' ) ) );
+		$second   = array(
+			'revision'     => 2,
+			'content_html' => '<p>New</p>',
+		) + $document;
 		$throw    = static function (): void {
 			throw new \RuntimeException( 'not mine' );
 		};
-		add_action( 'draft_to_publish', $throw );
-		$this->assert_refused( 500, 'igny8_write_failed', $this->publish( $document ) );
-		remove_action( 'draft_to_publish', $throw );
-		$this->assertSame( 201, $this->publish( $document )->get_status() );
+		add_action( $hook, $throw );
+		$made    = $this->publish( $document );
+		$updated = $this->publish( $second );
+		remove_action( $hook, $throw );
+
+		$this->assertSame( array( 201, 200 ), array( $made->get_status(), $updated->get_status() ) );
+		$shown = $updated->get_data();
+		$this->assertSame( array( 'done', 2, 'publish' ), array( $shown['state'], $shown['revision'], $shown['post_status'] ) );
+		$this->assertSame( '<p>New</p>', get_post( $shown['post_id'] )->post_content );
 		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
 	}
 

@@ -50,6 +50,14 @@ final class SiteTest extends BridgeTestCase {
 	}
 
 	/**
+	 * WordPress asks nobody for updates of the plugin: its name on wordpress.org may be another's.
+	 */
+	public function test_no_updates_by_others(): void {
+		require_once ABSPATH . 'wp-admin/includes/plugin.php';
+		$this->assertSame( 'false', get_plugin_data( \Igny8\Bridge\PLUGIN_FILE )['UpdateURI'] );
+	}
+
+	/**
 	 * The header of the plugin, its readme and its status agree on the version.
 	 */
 	public function test_version(): void {

@@ -34,7 +34,16 @@ def answer(status, body=None, **headers):
         pytest.param(answer(200), UnclearOutcome, id="html-with-200"),
         pytest.param(answer(301, Location="https://x"), SiteError, id="moved"),
         pytest.param(answer(400, {"code": "rest_invalid_param"}), PermanentError, id="bad-body"),
-        pytest.param(answer(401, {"code": "rest_forbidden"}), CredentialsRejected, id="wrong-key"),
+        pytest.param(
+            answer(401, {"code": "rest_forbidden", "message": "Invalid API key"}),
+            CredentialsRejected,
+            id="wrong-key",
+        ),
+        pytest.param(answer(401, {"code": "rest_not_logged_in"}), SiteError, id="rest-is-locked"),
+        pytest.param(
+            answer(401, {"code": "rest_forbidden", "message": "Sorry."}), SiteError, id="no-access"
+        ),
+        pytest.param(answer(401), SiteError, id="a-password-before-it"),
         pytest.param(answer(403), SiteError, id="firewall"),
         pytest.param(answer(404, {"code": "rest_no_route"}), BridgeMissing, id="no-plugin"),
         pytest.param(answer(408), TemporaryError, id="request-timeout"),
@@ -55,6 +64,19 @@ def test_what_an_answer_to_a_write_means(given, error):
 
     assert type(found) is error
     assert str(found)
+
+
+def test_who_refuses_is_named():
+    found = complain(answer(401, {"code": "rest_not_logged_in"}), WRITE)
+
+    assert found.code == "blocked"
+    assert "rest_not_logged_in" in str(found)
+
+
+def test_why_wordpress_could_not_write_is_kept():
+    given = answer(500, {"code": "igny8_write_failed", "message": "RuntimeException: not mine"})
+
+    assert "RuntimeException: not mine" in str(complain(given, WRITE))
 
 
 @pytest.mark.parametrize("status", [200, 500, 502, 503])

@@ -26,10 +26,24 @@ const PREVIOUS = 'previous';
  * @return true|WP_Error
  */
 function check_key( WP_REST_Request $request ) {
+	keep_from_page_caches();
 	if ( has_valid_key( $request ) ) {
 		return true;
 	}
 	return new WP_Error( 'rest_forbidden', 'Invalid API key', array( 'status' => 401 ) );
+}
+
+/**
+ * Tells the plugins that cache pages to leave our answers alone.
+ *
+ * Some keep what is read through the REST API too, without regard to its headers, and would hand
+ * it out to whoever asks without a key.
+ */
+function keep_from_page_caches(): void {
+	do_action( 'litespeed_control_set_nocache', 'igny8' ); // LiteSpeed Cache's own.
+	if ( ! defined( 'DONOTCACHEPAGE' ) ) {
+		define( 'DONOTCACHEPAGE', true );
+	}
 }
 
 /**

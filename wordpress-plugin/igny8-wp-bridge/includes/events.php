@@ -10,8 +10,10 @@ namespace Igny8\Bridge\Events;
 use Igny8\Bridge\Cron;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Outbox;
+use Igny8\Bridge\OwnWrites;
 use Igny8\Bridge\PostFacts;
 use Igny8\Bridge\Publications;
+use Igny8\Bridge\Reservations;
 use Igny8\Bridge\Sequences;
 use Igny8\Bridge\Webhooks;
 use WP_Post;
@@ -48,7 +50,7 @@ function saved( int $post_id, WP_Post $post, bool $update, ?WP_Post $before = nu
 		return;
 	}
 	$facts = PostFacts\facts_of( $post_id );
-	if ( null === $facts || is_our_write( $facts['publication_key'] ) ) {
+	if ( null === $facts || OwnWrites\is_under_way( $facts['publication_key'] ) ) {
 		return;
 	}
 	note_status( $post, $facts, kind_of_change( $post, $update, $before ), EDITOR );
@@ -133,18 +135,19 @@ function terms_set( int $object_id ): void {
 /**
  * Remembers that terms or author of a post may have changed, until the request ends.
  *
- * @param int|null $post_id A post, null to only ask.
- * @return int[] The posts remembered; asking forgets them.
+ * @param int|null $post_id   A post, null to only ask.
+ * @param bool     $is_untold False to forget it.
+ * @return int[] When asked, the posts remembered; asking forgets them.
  */
-function changed( ?int $post_id = null ): array {
+function changed( ?int $post_id = null, bool $is_untold = true ): array {
 	static $posts = array();
 	if ( null !== $post_id ) {
-		$posts[ $post_id ] = $post_id;
-		return $posts;
+		$posts[ $post_id ] = $is_untold;
+		return array();
 	}
-	$known = $posts;
-	$posts = array();
-	return $known;
+	$untold = array_keys( array_filter( $posts ) );
+	$posts  = array();
+	return $untold;
 }
 
 /**
@@ -182,39 +185,16 @@ function published( array $row, bool $is_new ): void {
 }
 
 /**
- * Marks what happens to one publication's post as our own doing.
+ * Notes that a publish failed: what it left behind is no editor's doing.
  *
- * @param string   $key  The publication key.
- * @param callable $work Writes the post.
- * @return mixed What the work returned.
+ * @param array<string, mixed> $row Its row, not released yet.
  */
-function as_our_own( string $key, callable $work ) {
-	our_write( $key );
-	try {
-		return $work();
-	} finally {
-		our_write( '' );
+function broke_off( array $row ): void {
+	changed( $row['post_id'], false );
+	$post = $row['post_id'] > 0 ? get_post( $row['post_id'] ) : null;
+	if ( null !== $post && Reservations\is_ours( $row ) ) { // Else who took over writes terms now, and notes them.
+		Sequences\show( $post->ID, PostFacts\digest( PostFacts\describe_metadata( $post ) ) );
 	}
-}
-
-/**
- * The publication this request writes.
- *
- * @param string|null $key Its key, null to only ask.
- */
-function our_write( ?string $key = null ): string {
-	static $ours = '';
-	$ours        = $key ?? $ours;
-	return $ours;
-}
-
-/**
- * Whether a post is being written by us.
- *
- * @param string $key The publication key it carries.
- */
-function is_our_write( string $key ): bool {
-	return our_write() === $key;
 }
 
 /**

@@ -19,6 +19,7 @@ use Igny8\Bridge\Publications;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
 use RuntimeException;
+use WP_Post;
 use WP_REST_Request;
 use WP_REST_Response;
 
@@ -51,14 +52,14 @@ function show( WP_REST_Request $request ): WP_REST_Response {
 		return Replies\refuse( Replies\invalid_parameter( 'limit', 'an integer from 1 to ' . MAX_LIMIT ) );
 	}
 
-	try {
-		if ( '' === $after ) {
-			Carriers\note_all();
+	return Replies\if_readable(
+		static function () use ( $after, $limit ): WP_REST_Response {
+			if ( '' === $after ) {
+				Carriers\note_all();
+			}
+			return Replies\answer( page( strtolower( $after ), (int) $limit ) );
 		}
-		return Replies\answer( page( strtolower( $after ), (int) $limit ) );
-	} catch ( RuntimeException $failed ) { // Not an empty list, from which the engine would conclude.
-		return Replies\refuse( Replies\error( 'igny8_read_failed', 500, 'The database could not be read.' ) );
-	}
+	);
 }
 
 /**
@@ -112,56 +113,76 @@ function describe_all( array $keys ): array {
 	$sql       = "SELECT * FROM $table WHERE publication_key IN (" . marks( $keys ) . ')';
 	$rows      = array_map( 'Igny8\\Bridge\\Reservations\\typed', Database\read( $wpdb->prepare( $sql, $keys ) ) ); // phpcs:ignore -- Marks only.
 	$rows      = array_column( $rows, null, 'publication_key' );
-	$carriers  = carriers_of( $keys, $rows );
+	$noted     = noted( $keys );
+	$posts     = Posts\find_many( array_map( 'intval', array_column( array_merge( $noted, array_values( $rows ) ), 'post_id' ) ) );
+	$carriers  = carriers_of( $noted, $rows, $posts );
 	$described = array();
 	foreach ( $keys as $key ) {
 		$post_ids = $carriers[ $key ] ?? array();
 		if ( isset( $rows[ $key ] ) || array() !== $post_ids ) {
-			$described[] = describe( $rows[ $key ] ?? adopted( $key, $post_ids[0] ), $post_ids );
+			$row         = $rows[ $key ] ?? adopted( $key, $post_ids[0] );
+			$described[] = describe( $row, $posts[ $row['post_id'] ] ?? null, $post_ids );
 		}
 	}
 	return $described;
 }
 
 /**
- * The posts that carry each of several keys: those noted, if they still do, and those the rows name.
+ * What is noted of several keys.
  *
- * @param string[]                            $keys At least one.
- * @param array<string, array<string, mixed>> $rows The rows there are, by key.
- * @return array<string, int[]> Post ids by key, the lowest first.
+ * @param string[] $keys At least one.
+ * @return array<int, array{publication_key: string, post_id: string}>
  * @throws RuntimeException The database could not be read.
  */
-function carriers_of( array $keys, array $rows ): array {
+function noted( array $keys ): array {
 	global $wpdb;
 	$table = Database\carriers_table();
 	$sql   = "SELECT publication_key, post_id FROM $table WHERE publication_key IN (" . marks( $keys ) . ')';
-	$noted = Database\read( $wpdb->prepare( $sql, $keys ) ); // phpcs:ignore -- Marks only.
-	$pairs = array_merge( $noted, array_values( $rows ) );
-	_prime_post_caches( array_filter( array_map( 'intval', array_column( $pairs, 'post_id' ) ) ) );
+	return Database\read( $wpdb->prepare( $sql, $keys ) ); // phpcs:ignore -- Marks only.
+}
 
+/**
+ * The posts that carry each key: those noted, if they still do, and those the rows name.
+ *
+ * @param array<int, array<string, string>>   $noted What is noted; what is no longer so is forgotten.
+ * @param array<string, array<string, mixed>> $rows  The rows there are, by key.
+ * @param array<int, WP_Post>                 $posts The posts there are, by id.
+ * @return array<string, int[]> Post ids by key, the lowest first.
+ * @throws RuntimeException The database could not be read.
+ */
+function carriers_of( array $noted, array $rows, array $posts ): array {
+	global $wpdb;
+	$keys_of  = keys_of( $posts );
 	$carriers = array();
-	foreach ( $pairs as $place => $pair ) {
+	foreach ( array_merge( $noted, array_values( $rows ) ) as $place => $pair ) {
 		$key     = $pair['publication_key'];
 		$post_id = (int) $pair['post_id'];
-		if ( carries( $post_id, $key ) ) {
+		if ( in_array( $key, $keys_of[ $post_id ] ?? array(), true ) ) {
 			$carriers[ $key ][ $post_id ] = $post_id;
 		} elseif ( $place < count( $noted ) ) {
-			$wpdb->delete( $table, $pair );
+			$wpdb->delete( Database\carriers_table(), $pair );
 		}
 	}
 	return array_map( __NAMESPACE__ . '\\sorted', $carriers );
 }
 
 /**
- * Whether a post is there and carries a key.
+ * The keys that posts carry. Not by get_post_meta(), which knows no failure: the notes are forgotten by it.
  *
- * @param int    $post_id The post id.
- * @param string $key     The publication key.
+ * @param array<int, WP_Post> $posts Posts by id.
+ * @return array<int, string[]> By post id.
+ * @throws RuntimeException The database could not be read.
  */
-function carries( int $post_id, string $key ): bool {
-	$post = $post_id > 0 ? get_post( $post_id ) : null;
-	return null !== $post && 'post' === $post->post_type && 'auto-draft' !== $post->post_status
-		&& in_array( $key, array_map( 'strtolower', array_filter( get_post_meta( $post_id, Posts\KEY_META ), 'is_string' ) ), true );
+function keys_of( array $posts ): array {
+	global $wpdb;
+	$is_meant = static fn( WP_Post $post ): bool => 'post' === $post->post_type && 'auto-draft' !== $post->post_status;
+	$ids      = implode( ', ', array_keys( array_filter( $posts, $is_meant ) ) );
+	$sql      = "SELECT post_id, meta_value FROM {$wpdb->postmeta} WHERE post_id IN ($ids) AND meta_key = %s";
+	$keys     = array();
+	foreach ( '' === $ids ? array() : Database\read( $wpdb->prepare( $sql, Posts\KEY_META ) ) as $field ) { // phpcs:ignore -- Integers only.
+		$keys[ (int) $field['post_id'] ][] = strtolower( (string) $field['meta_value'] );
+	}
+	return $keys;
 }
 
 /**
@@ -200,12 +221,13 @@ function adopted( string $key, int $post_id ): array {
  * A publication with what only the listing tells of it.
  *
  * @param array<string, mixed> $row      The row.
+ * @param WP_Post|null         $post     Its post, null where there is none.
  * @param int[]                $post_ids The posts that carry its key.
  * @return array<string, mixed>
  */
-function describe( array $row, array $post_ids ): array {
+function describe( array $row, ?WP_Post $post, array $post_ids ): array {
 	$is_worked_on = Reservations\IN_PROGRESS === $row['state'] && $row['reserved_at'] > 0;
-	return Publications\describe( $row ) + array(
+	return Publications\describe_with( $row, $post ) + array(
 		'posts'               => count( $post_ids ),
 		'post_ids'            => array_slice( $post_ids, 0, MAX_POST_IDS ),
 		'in_progress_seconds' => $is_worked_on ? max( 0, time() - $row['reserved_at'] ) : null,

@@ -10,9 +10,11 @@ namespace Igny8\Bridge\PostState;
 use Igny8\Bridge;
 use Igny8\Bridge\Media;
 use Igny8\Bridge\PostFacts;
+use Igny8\Bridge\Posts;
 use Igny8\Bridge\Publications;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Sequences;
+use WP_Post;
 use WP_REST_Request;
 use WP_REST_Response;
 
@@ -47,21 +49,26 @@ function show( WP_REST_Request $request ): WP_REST_Response {
 			return Replies\refuse( Replies\invalid_parameter( 'post_ids', 'a list of at most ' . MAX_POSTS . ' post ids' ) );
 		}
 	}
-	$ids   = array_map( 'intval', $ids );
-	$known = Sequences\find_many( $ids );
-	$posts = array_map( static fn( int $id ): array => describe( $id, $known[ $id ] ?? array() ), $ids );
-	return Replies\answer( array( 'posts' => $posts ) );
+	$ids = array_map( 'intval', $ids );
+	return Replies\if_readable(
+		static function () use ( $ids ): WP_REST_Response {
+			$posts = Posts\find_many( $ids );
+			$known = Sequences\find_many( $ids );
+			$each  = static fn( int $id ): array => describe( $id, $posts[ $id ] ?? null, $known[ $id ] ?? array() );
+			return Replies\answer( array( 'posts' => array_map( $each, $ids ) ) );
+		}
+	);
 }
 
 /**
  * A post as the protocol shows it.
  *
  * @param int                  $post_id The post id.
+ * @param WP_Post|null         $post    What has that id, null where nothing has.
  * @param array<string, mixed> $known   What is known of its events.
  * @return array<string, mixed>
  */
-function describe( int $post_id, array $known ): array {
-	$post    = get_post( $post_id );
+function describe( int $post_id, ?WP_Post $post, array $known ): array {
 	$post    = null !== $post && 'post' === $post->post_type ? $post : null;
 	$facts   = null === $post ? $known : ( PostFacts\facts_of( $post_id ) ?? array() );
 	$nothing = array(

@@ -11,10 +11,13 @@ use Igny8\Bridge;
 use Igny8\Bridge\Carriers;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Gallery;
+use Igny8\Bridge\LateHooks;
 use Igny8\Bridge\Locks;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
+use RuntimeException;
 use WP_Error;
+use WP_Post;
 
 const KEY_META = '_igny8_publication_key';
 
@@ -26,31 +29,83 @@ const KEY_META = '_igny8_publication_key';
  *
  * @param string $key The publication key.
  * @return int Its id, 0 where there is none.
+ * @throws RuntimeException The database could not be read.
  */
 function find_by_key( string $key ): int {
 	global $wpdb;
-	$carriers = Database\carriers_table();
-	$noted    = (int) $wpdb->get_var(
-		$wpdb->prepare(
-			"SELECT p.ID FROM $carriers c JOIN {$wpdb->postmeta} m ON m.post_id = c.post_id JOIN {$wpdb->posts} p ON p.ID = c.post_id
-			WHERE c.publication_key = %s AND m.meta_key = %s AND m.meta_value = %s AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
-			$key,
-			KEY_META,
-			$key
-		)
-	);
-	if ( $noted > 0 ) {
+	$noted = find_noted( $key );
+	if ( null !== $noted && $noted > 0 ) {
 		return $noted;
 	}
-	return (int) $wpdb->get_var(
+	$found = Database\read(
 		$wpdb->prepare(
 			"SELECT p.ID FROM {$wpdb->postmeta} m JOIN {$wpdb->posts} p ON p.ID = m.post_id
 			WHERE m.meta_key = %s AND m.meta_value = %s AND m.meta_id > %d AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
 			KEY_META,
 			$key,
-			Carriers\noted_upto()
+			null === $noted ? 0 : Carriers\noted_upto()
 		)
 	);
+	return (int) ( $found[0]['ID'] ?? 0 );
+}
+
+/**
+ * Finds the post that is noted as one that carries a key, and still does.
+ *
+ * @param string $key The publication key.
+ * @return int|null Its id, 0 where none is noted; null where there were no notes at all.
+ * @throws RuntimeException The database could not be read.
+ */
+function find_noted( string $key ): ?int {
+	global $wpdb;
+	$carriers = Database\carriers_table();
+	try {
+		$found = Database\read(
+			$wpdb->prepare(
+				"SELECT p.ID FROM $carriers c JOIN {$wpdb->postmeta} m ON m.post_id = c.post_id JOIN {$wpdb->posts} p ON p.ID = c.post_id
+				WHERE c.publication_key = %s AND m.meta_key = %s AND m.meta_value = %s AND p.post_type = 'post' ORDER BY p.ID LIMIT 1",
+				$key,
+				KEY_META,
+				$key
+			)
+		);
+	} catch ( RuntimeException $failed ) {
+		if ( Database\has_tables() ) {
+			throw $failed;
+		}
+		Database\install();
+		return null;
+	}
+	return (int) ( $found[0]['ID'] ?? 0 );
+}
+
+/**
+ * Finds posts, and tells none from a database that did not answer: WordPress returns the same for both.
+ *
+ * @param int[] $post_ids Post ids.
+ * @return array<int, WP_Post> By id, only those that are there.
+ * @throws RuntimeException The database could not be read.
+ */
+function find_many( array $post_ids ): array {
+	global $wpdb;
+	$post_ids = array_unique( array_filter( $post_ids ) ); // get_post( 0 ) is whatever is being shown.
+	_prime_post_caches( $post_ids );
+	$posts   = array_filter( array_combine( $post_ids, array_map( 'get_post', $post_ids ) ) );
+	$missing = implode( ', ', array_diff( $post_ids, array_keys( $posts ) ) );
+	if ( '' !== $missing && array() !== Database\read( "SELECT ID FROM {$wpdb->posts} WHERE ID IN ($missing)" ) ) {
+		throw new RuntimeException( 'A post that is there could not be read.' );
+	}
+	return $posts;
+}
+
+/**
+ * Finds one post.
+ *
+ * @param int $post_id The post id, 0 for none.
+ * @throws RuntimeException The database could not be read.
+ */
+function find( int $post_id ): ?WP_Post {
+	return find_many( array( $post_id ) )[ $post_id ] ?? null;
 }
 
 /**
@@ -60,6 +115,7 @@ function find_by_key( string $key ): int {
  *
  * @param array<string, mixed> $row The row.
  * @return int A post id, perhaps of a deleted post; 0 where there never was one.
+ * @throws RuntimeException The database could not be read.
  */
 function find_of_row( array $row ): int {
 	$is_there = $row['post_id'] > 0 && 'gone' !== state_of( $row['post_id'] );
@@ -77,9 +133,10 @@ function find_of_row( array $row ): int {
  * The status of a post, or `gone`.
  *
  * @param int $post_id The post id.
+ * @throws RuntimeException The database could not be read.
  */
 function state_of( int $post_id ): string {
-	$post = get_post( $post_id );
+	$post = find( $post_id );
 	return null === $post ? 'gone' : $post->post_status;
 }
 
@@ -87,10 +144,11 @@ function state_of( int $post_id ): string {
  * Whether the database, and not just a cache, has a post.
  *
  * @param int $post_id The post id.
+ * @throws RuntimeException The database could not be read.
  */
 function is_stored( int $post_id ): bool {
 	global $wpdb;
-	return (int) $wpdb->get_var( $wpdb->prepare( "SELECT ID FROM {$wpdb->posts} WHERE ID = %d", $post_id ) ) === $post_id;
+	return array() !== Database\read( $wpdb->prepare( "SELECT ID FROM {$wpdb->posts} WHERE ID = %d", $post_id ) );
 }
 
 /**
@@ -118,20 +176,16 @@ function ensure( array &$row, array $document ): ?WP_Error {
  */
 function create_draft( array &$row, array $document ): ?WP_Error {
 	Database\begin();
-	$post_id = wp_insert_post(
-		wp_slash(
-			array(
-				'post_type'    => 'post',
-				'post_status'  => 'draft',
-				'post_title'   => $document['title'],
-				'post_content' => $document['content_html'],
-				'post_excerpt' => $document['excerpt'],
-				'post_author'  => Bridge\author_id(),
-				'meta_input'   => array( KEY_META => $row['publication_key'] ),
-			)
-		),
-		true
+	$fields  = array(
+		'post_type'    => 'post',
+		'post_status'  => 'draft',
+		'post_title'   => $document['title'],
+		'post_content' => $document['content_html'],
+		'post_excerpt' => $document['excerpt'],
+		'post_author'  => Bridge\author_id(),
+		'meta_input'   => array( KEY_META => $row['publication_key'] ),
 	);
+	$post_id = LateHooks\make( $row['publication_key'], static fn() => wp_insert_post( wp_slash( $fields ), true ) );
 	if ( is_wp_error( $post_id ) || 0 === $post_id ) {
 		Database\rollback();
 		return Replies\write_failed( is_wp_error( $post_id ) ? $post_id->get_error_message() : 'The post was not stored.' );
@@ -143,12 +197,13 @@ function create_draft( array &$row, array $document ): ?WP_Error {
 		return Replies\in_progress();
 	}
 	Database\commit();
+	$row['post_id'] = $post_id;
 	if ( ! is_stored( $post_id ) ) { // A deadlock rolls back behind WordPress's back.
 		Reservations\write( $row, array( 'post_id' => 0 ) );
+		$row['post_id'] = 0;
 		clean_post_cache( $post_id );
 		return Replies\write_failed( 'The database gave the transaction up.' );
 	}
-	$row['post_id'] = $post_id;
 	return null;
 }
 
@@ -206,7 +261,7 @@ function update_gallery( int $post_id, array $before, array $now ): ?WP_Error {
  * @param array<string, mixed> $fields The fields, not slashed.
  */
 function update( array $fields ): ?WP_Error {
-	$result = wp_update_post( wp_slash( $fields ), true );
+	$result = LateHooks\update( $fields['ID'], static fn() => wp_update_post( wp_slash( $fields ), true ) );
 	if ( is_wp_error( $result ) ) {
 		return Replies\write_failed( $result->get_error_message() );
 	}

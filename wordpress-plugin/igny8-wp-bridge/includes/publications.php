@@ -10,8 +10,10 @@ namespace Igny8\Bridge\Publications;
 use Igny8\Bridge;
 use Igny8\Bridge\Listing;
 use Igny8\Bridge\Media;
+use Igny8\Bridge\Posts;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
+use RuntimeException;
 use WP_Post;
 use WP_REST_Request;
 use WP_REST_Response;
@@ -43,7 +45,7 @@ function look_up( WP_REST_Request $request ): WP_REST_Response {
 	if ( null === $row ) {
 		return Replies\refuse( Replies\error( 'igny8_unknown_key', 404, 'No publication has this key.' ) );
 	}
-	return Replies\answer( describe( $row ) );
+	return Replies\if_readable( static fn() => Replies\answer( describe( $row ) ) );
 }
 
 /**
@@ -59,8 +61,14 @@ function look_up_many( WP_REST_Request $request ): WP_REST_Response {
 	if ( is_wp_error( $keys ) ) {
 		return Replies\refuse( $keys );
 	}
-	$publications = array_map( __NAMESPACE__ . '\\describe', Reservations\find_many( $keys ) );
-	return Replies\answer( array( 'publications' => $publications ) );
+	return Replies\if_readable(
+		static function () use ( $keys ): WP_REST_Response {
+			$rows  = Reservations\find_many( $keys );
+			$posts = Posts\find_many( array_column( $rows, 'post_id' ) );
+			$each  = static fn( array $row ): array => describe_with( $row, $posts[ $row['post_id'] ] ?? null );
+			return Replies\answer( array( 'publications' => array_map( $each, $rows ) ) );
+		}
+	);
 }
 
 /**
@@ -68,6 +76,7 @@ function look_up_many( WP_REST_Request $request ): WP_REST_Response {
  *
  * @param string $key The publication key.
  * @return array<string, mixed>
+ * @throws RuntimeException The database could not be read.
  */
 function describe_key( string $key ): array {
 	return describe( Reservations\find( $key ) );
@@ -78,9 +87,20 @@ function describe_key( string $key ): array {
  *
  * @param array<string, mixed> $row The row.
  * @return array<string, mixed>
+ * @throws RuntimeException The database could not be read.
  */
 function describe( array $row ): array {
-	$post   = $row['post_id'] > 0 ? get_post( $row['post_id'] ) : null;
+	return describe_with( $row, Posts\find( $row['post_id'] ) );
+}
+
+/**
+ * The same where the post is at hand.
+ *
+ * @param array<string, mixed> $row  The row.
+ * @param WP_Post|null         $post Its post, null where there is none.
+ * @return array<string, mixed>
+ */
+function describe_with( array $row, ?WP_Post $post ): array {
 	$hidden = array_flip( array( 'alt', 'caption' ) );
 	return array(
 		'publication_key' => $row['publication_key'],

@@ -14,12 +14,14 @@ use Igny8\Bridge\Document;
 use Igny8\Bridge\Events;
 use Igny8\Bridge\Images;
 use Igny8\Bridge\Ownership;
+use Igny8\Bridge\OwnWrites;
 use Igny8\Bridge\Posts;
 use Igny8\Bridge\Publications;
 use Igny8\Bridge\Replies;
 use Igny8\Bridge\Reservations;
 use Igny8\Bridge\Seo;
 use Igny8\Bridge\Terms;
+use RuntimeException;
 use Throwable;
 use WP_Error;
 use WP_REST_Request;
@@ -46,7 +48,17 @@ function register_routes(): void {
  */
 function publish( WP_REST_Request $request ): WP_REST_Response {
 	$document = Document\read( $request );
-	$claim    = is_wp_error( $document ) ? $document : Claims\open( $document );
+	return is_wp_error( $document ) ? Replies\refuse( $document ) : Replies\if_readable( static fn() => answer( $document ) );
+}
+
+/**
+ * Answers for a document that was understood.
+ *
+ * @param array<string, mixed> $document The document.
+ * @throws RuntimeException The database could not be read.
+ */
+function answer( array $document ): WP_REST_Response {
+	$claim = Claims\open( $document );
 	if ( is_wp_error( $claim ) ) {
 		return Replies\refuse( $claim );
 	}
@@ -56,13 +68,14 @@ function publish( WP_REST_Request $request ): WP_REST_Response {
 	}
 
 	$row   = $claim['row'];
-	$error = Events\as_our_own(
+	$error = OwnWrites\during(
 		$document['publication_key'],
 		static function () use ( $claim, &$row, $document ): ?WP_Error {
 			return work( $claim['work'], $row, $document );
 		}
 	);
 	if ( null !== $error ) {
+		Events\broke_off( $row );
 		Reservations\release( $row, $claim['previous'] );
 		return Replies\refuse( $error );
 	}

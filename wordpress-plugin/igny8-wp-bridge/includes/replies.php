@@ -7,6 +7,7 @@
 
 namespace Igny8\Bridge\Replies;
 
+use RuntimeException;
 use WP_Error;
 use WP_REST_Response;
 
@@ -80,6 +81,19 @@ function in_progress(): WP_Error {
  */
 function write_failed( string $reason ): WP_Error {
 	return error( 'igny8_write_failed', 500, $reason );
+}
+
+/**
+ * Answers, unless the database could not be read: who asks would conclude from an empty answer.
+ *
+ * @param callable $work Returns the answer.
+ */
+function if_readable( callable $work ): WP_REST_Response {
+	try {
+		return $work();
+	} catch ( RuntimeException $failed ) {
+		return refuse( error( 'igny8_read_failed', 500, 'The database could not be read.' ) );
+	}
 }
 
 /**

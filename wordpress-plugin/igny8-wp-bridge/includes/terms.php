@@ -110,7 +110,7 @@ function stored_name( string $name, string $taxonomy ): string {
  */
 function find( string $name, string $taxonomy, int $parent_id ): int {
 	global $wpdb;
-	$rows = $wpdb->get_results(
+	$rows  = $wpdb->get_results(
 		$wpdb->prepare(
 			"SELECT t.term_id, t.name FROM {$wpdb->terms} t JOIN {$wpdb->term_taxonomy} x ON x.term_id = t.term_id
 			WHERE x.taxonomy = %s AND x.parent = %d AND t.name = %s ORDER BY t.term_id",
@@ -119,8 +119,9 @@ function find( string $name, string $taxonomy, int $parent_id ): int {
 			$name
 		)
 	);
+	$lower = function_exists( 'mb_strtolower' ) ? 'mb_strtolower' : 'strtolower'; // As WordPress does; it needs no mbstring.
 	foreach ( (array) $rows as $row ) {
-		if ( mb_strtolower( $row->name ) === mb_strtolower( $name ) ) {
+		if ( $lower( $row->name ) === $lower( $name ) ) {
 			return (int) $row->term_id;
 		}
 	}
