@@ -2,10 +2,11 @@
 
 from flask import g, request
 
-from ingress.auth import LONGEST, PREFIX, bearer, refusal, refuse_suspended, require_token
+from ingress.auth import LONGEST, bearer, refusal, refuse_suspended, require_token
 from ingress.errors import Problem, not_found
 from ingress.throttling import Limit, spend
 from models import Account, Role, Site
+from models.account import API_PREFIX
 from models.session import session_scope
 from models.sites.keys import find_by_key
 
@@ -60,7 +61,7 @@ def require_token_or_site_key() -> None:
     A view behind this calls :func:`refuse_other_site` for every site it touches, or adds
     :func:`asking_site` to its query.
     """
-    if bearer().startswith(PREFIX):
+    if bearer().startswith(API_PREFIX):
         require_token()
     else:
         require_site_key()
