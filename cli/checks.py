@@ -17,7 +17,7 @@ from models.encryption import SecretUnreadable, key_ring
 from models.schema import seconds_ahead
 from models.session import engine, session_scope
 from settings import Settings
-from tasks.heartbeat import intervals, last_ticks
+from tasks.heartbeat import beat_age, intervals, last_ticks
 from tasks.sites.releases import outdated_sites, shipped_version
 from tasks.startup import WORST_SKEW
 
@@ -159,14 +159,30 @@ def _workers(known: Settings) -> Finding:
 
 def _beat(_: Settings) -> Finding:
     try:
-        ages = _tick_ages()
+        ages = {name: age for name, age in _tick_ages().items() if not name.startswith(PULSE)}
+        with session_scope(read_only=True) as session:
+            running = beat_age(session)
     except SQLAlchemyError:
         return Finding("beat", "fail", "can't be seen without the database")
     advice = "start beat and the publish worker: `igny8 up`"
     if ages.get("dispatch") is None:
         return Finding("beat", "fail", "has never ticked", advice)
-    late = {name: age for name, age in ages.items() if not name.startswith(PULSE)}
-    return _lateness("beat", late, advice)
+    found = _lateness("beat", ages, advice)
+    if missing := _never_ran(ages, running):
+        said = f"has never run: {', '.join(missing)}; {found.said}"
+        if found.grade == "ok":
+            advice = "look for `unregistered task` in the publish worker's log: older than beat?"
+        return Finding("beat", "fail" if found.grade == "fail" else "warn", said, advice)
+    return found
+
+
+def _never_ran(ages: dict[str, float | None], running: float | None) -> list[str]:
+    """Return the entries that should have run since beat was started, so many seconds ago."""
+    return [
+        name
+        for name, age in ages.items()
+        if age is None and (running is None or running > _late_after(name))
+    ]
 
 
 def _pulses(_: Settings) -> Finding:
@@ -218,12 +234,16 @@ def tick_times() -> dict[str, str | None]:
     }
 
 
+def _late_after(name: str) -> float:
+    return max(LATE * intervals()[name], SHORTEST_LATE)
+
+
 def _lateness(subject: str, ages: dict[str, float | None], advice: str) -> Finding:
     expected = intervals()
     known = {name: age for name, age in ages.items() if age is not None}
     said = ", ".join(f"{name} {age:.0f} s ago" for name, age in known.items())
     # Behind a busy worker a tick or two may be late; a short tick may miss more of them.
-    late = [n for n, age in known.items() if age > max(LATE * expected[n], SHORTEST_LATE)]
+    late = [name for name, age in known.items() if age > _late_after(name)]
     if not late:
         return Finding(subject, "ok", said)
     lost = any(known[name] > max(LOST * expected[name], SHORTEST_LOST) for name in late)

@@ -2,8 +2,9 @@
 
 import sqlalchemy as sa
 
-from cli.finding import LARGEST_ID, find_integration
+from cli.finding import find_integration
 from cli.output import output
+from cli.row_ids import LARGEST_ID
 from models import Content, ContentStatus, Site
 from models.session import session_scope
 

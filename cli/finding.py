@@ -4,11 +4,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from cli.exits import CommandError, Exit
+from cli.row_ids import LARGEST_ID
 from models import Integration, Site
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
-
-LARGEST_ID = 2**31 - 1
-"""PostgreSQL refuses to compare an integer column with more."""
 
 
 class NotFound(CommandError):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-LARGEST_ID = 2**31 - 1
+from cli.row_ids import LARGEST_ID
 
 
 def register(app: typer.Typer) -> None:

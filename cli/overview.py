@@ -3,9 +3,10 @@
 from typing import Any
 
 from cli.exits import CommandError, Exit
-from cli.finding import LARGEST_ID, find_integration
+from cli.finding import find_integration
 from cli.interrupts import held_back
 from cli.output import output
+from cli.row_ids import LARGEST_ID
 from cli.standing import events_after, newest_events, publications_of, sites_standing
 from models import Content
 from models.publication import PublicationState

@@ -1,4 +1,4 @@
-"""Allowing one private host by name: the operator's word, kept in `.env` (ARCHITECTURE 5)."""
+"""Allowing one private host by name, although site addresses come from users: kept in `.env`."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

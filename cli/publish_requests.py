@@ -8,7 +8,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from cli.finding import LARGEST_ID, NotFound
+from cli.finding import NotFound
+from cli.row_ids import LARGEST_ID
 from models import Content, ContentStatus, Integration
 from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope

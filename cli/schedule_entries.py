@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.exits import CommandError, Exit
-
-LARGEST_ID = 2**31 - 1
+from cli.row_ids import LARGEST_ID
 
 Content = Annotated[int, typer.Argument(min=1, max=LARGEST_ID, help="A content, by its id.")]
 Site = Annotated[

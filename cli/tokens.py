@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from models import Account
 
-PREFIX = "igny8_api_"
 SHOWN = 14
 """Letters of a token that are kept to recognise it by."""
 
@@ -42,10 +41,11 @@ def create(
 ) -> None:
     """Make a token and show it, this once."""
     from models import ApiToken, Role
+    from models.account import API_PREFIX
     from models.encryption import digest
     from models.session import session_scope
 
-    token = PREFIX + secrets.token_urlsafe(32)
+    token = API_PREFIX + secrets.token_urlsafe(32)
     with session_scope() as session:
         owner = find_user(session, user) if user else None
         if owner is not None and account not in {None, owner.account.name}:

@@ -5,14 +5,12 @@ import sys
 
 from embedded import broker, probes
 from embedded.child import Plan
+from embedded.flower import FLOWER_HOST
 from embedded.places import Places
 from embedded.secrets import flower_credentials
 from settings import Settings
 
 Stage = tuple[Plan, ...]
-
-FLOWER_HOST = "127.0.0.1"
-"""Flower's /metrics is open even with a password: it stays on this machine."""
 
 
 def stages(settings: Settings, places: Places, workers: probes.Workers) -> list[Stage]:
@@ -87,9 +85,9 @@ def _flower(settings: Settings) -> Plan:
     port = settings.flower_port
     return Plan(
         "flower",
-        _celery("flower", f"--address={FLOWER_HOST}", f"--port={port}", "--read_only=True"),
+        (sys.executable, "-m", "embedded.flower"),
         lambda: probes.answers_http(FLOWER_HOST, port, "/healthcheck"),
-        # Not as an argument: everybody on the machine can read those.
+        # No other child gets it.
         environment={"FLOWER_BASIC_AUTH": flower_credentials(settings)},
     )
 

@@ -6,8 +6,9 @@ import os
 import socket
 from typing import IO
 
-from embedded import broker, lineup
+from embedded import broker
 from embedded.errors import CannotStart
+from embedded.flower import FLOWER_HOST
 from embedded.places import Places
 from settings import Settings
 
@@ -43,7 +44,7 @@ def check_ports(settings: Settings) -> None:
     """
     wanted = [
         ("PORT", settings.host, settings.port),
-        ("FLOWER_PORT", lineup.FLOWER_HOST, settings.flower_port),
+        ("FLOWER_PORT", FLOWER_HOST, settings.flower_port),
     ]
     if settings.uses_embedded_broker:
         wanted.append(("IGNY8_BROKER_PORT", broker.HOST, settings.broker_port))

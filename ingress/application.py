@@ -12,7 +12,6 @@ from ingress import runs, webhooks
 from ingress.bodies import SLACK, StrictRequest, check_body
 from ingress.contents import bulk, publishing
 from ingress.contents import endpoints as contents
-from ingress.contents.fields import LARGEST_ID
 from ingress.errors import ProblemAnswer, answer_with_problems, refuse_fields
 from ingress.integrations import (
     api_keys,
@@ -30,6 +29,7 @@ from ingress.request_log import log_requests
 from ingress.schedule import automation, entries, publishing_settings
 from ingress.schedule import view as schedule
 from ingress.throttling import throttle_requests
+from models.base import LARGEST_ID
 from settings import Settings
 
 TITLE, VERSION = "IGNY8 publishing", "1"

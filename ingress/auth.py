@@ -9,10 +9,10 @@ from flask import g, request
 from ingress.errors import Problem
 from ingress.throttling import Limit, address, spend
 from models import Account, ApiToken, Role, User
+from models.account import API_PREFIX
 from models.encryption import digest
 from models.session import session_scope
 
-PREFIX = "igny8_api_"
 LONGEST = 200
 """Characters; ours have about fifty."""
 
@@ -92,7 +92,7 @@ def refusal(detail: str, more: str) -> Problem:
 
 
 def _find(token: str) -> Any:
-    if not token.startswith(PREFIX) or len(token) > LONGEST:
+    if not token.startswith(API_PREFIX) or len(token) > LONGEST:
         return None
     wanted = digest(token)
     query = (

@@ -8,8 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingress.errors import Problem, refused_field
-
-LARGEST_ID = 2**31 - 1
+from models.base import LARGEST_ID
 
 
 class PageQuery(BaseModel):

@@ -2,12 +2,13 @@
 
 from flask import g, request
 
-from ingress.auth import LONGEST, PREFIX, bearer, refusal, refuse_suspended, require_token
+from ingress.auth import LONGEST, bearer, refusal, refuse_suspended, require_token
 from ingress.errors import Problem, not_found
 from ingress.throttling import Limit, spend
 from models import Account, Role, Site
+from models.account import API_PREFIX
 from models.session import session_scope
-from models.sites.keys import KeyKind, find_by_key
+from models.sites.keys import find_by_key
 
 HEADER = "X-IGNY8-API-Key"
 
@@ -28,12 +29,12 @@ def site_of_key() -> Site:
         account = session.get_one(Account, found[0].account_id) if found else None
     if found is None or account is None:
         raise refusal("This site key is not valid.", ', error="invalid_token"')
-    site, kind = found
+    site, _ = found
     spend(Limit.SITE, site.id)
     refuse_suspended(account.suspended_at)
     if not site.is_active:
         raise Problem("site_inactive", "Switch the site on to let it in again.")
-    g.site_id, g.account_id, g.key_kind = site.id, site.account_id, kind
+    g.site_id, g.account_id = site.id, site.account_id
     g.role = Role.EDITOR  # of its own site only: see `refuse_other_site`
     return site
 
@@ -60,7 +61,7 @@ def require_token_or_site_key() -> None:
     A view behind this calls :func:`refuse_other_site` for every site it touches, or adds
     :func:`asking_site` to its query.
     """
-    if bearer().startswith(PREFIX):
+    if bearer().startswith(API_PREFIX):
         require_token()
     else:
         require_site_key()
@@ -69,12 +70,6 @@ def require_token_or_site_key() -> None:
 def asking_site() -> int | None:
     """Return the id of the site whose key it was; None for people."""
     found: int | None = g.get("site_id")
-    return found
-
-
-def asking_key() -> KeyKind | None:
-    """Return which of its keys the site has shown; None for people."""
-    found: KeyKind | None = g.get("key_kind")
     return found
 
 

@@ -56,6 +56,10 @@ class User(Base):
     account: Mapped[Account] = relationship()
 
 
+API_PREFIX = "igny8_api_"
+"""Each API token begins so: it is told from a site's key before either is looked up."""
+
+
 class ApiToken(Base):
     """A bearer token for the API; we keep only its digest and its first letters."""
 

@@ -9,6 +9,9 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from models.clock import UtcDateTime, now
 
+LARGEST_ID = 2**31 - 1
+"""PostgreSQL refuses to compare an integer column with more."""
+
 
 class Base(DeclarativeBase):
     # Named constraints are what let a later migration drop or change them.

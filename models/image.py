@@ -1,7 +1,5 @@
 """Image: a picture a content uses. ImageFile: its bytes, kept once however often it is used."""
 
-from typing import Any
-
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -55,14 +53,3 @@ class Image(Base):
     caption: Mapped[str] = mapped_column(default="")
     sha256: Mapped[str | None] = mapped_column(ForeignKey("image_files.sha256"), index=True)
     created_at: Mapped[created_now]
-
-
-def image_values(image: Image) -> dict[str, Any]:
-    """Return the picture as it stands in a document."""
-    return {
-        "role": image.role,
-        "source": image.source,
-        "hash": image.sha256,
-        "alt": image.alt,
-        "caption": image.caption,
-    }

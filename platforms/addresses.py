@@ -1,4 +1,4 @@
-"""Which network addresses we may talk to: site addresses come from users (ARCHITECTURE 5)."""
+"""Which network addresses we may talk to: site addresses come from users (docs/bad-inputs.md)."""
 
 import ipaddress
 import socket

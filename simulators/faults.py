@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What can go wrong; RELIABILITY calls for each of them."""
+    """What can go wrong at a site, and on the way to it."""
 
     # Before the work: nothing was written.
     DOWN = "down"

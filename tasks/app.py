@@ -6,6 +6,7 @@ from celery import Celery, signals
 
 from models.session import forget_connections
 from tasks import startup
+from tasks.heartbeat import note_beat_started
 from tasks.logs import configure_logging
 from tasks.transport import guard_redis
 
@@ -29,3 +30,8 @@ def _after_fork(**_: Any) -> None:
 def _check(**_: Any) -> None:
     configure_logging()  # Celery's own set-up comes later
     startup.refuse_if(startup.faults_of_worker(app))
+
+
+@signals.beat_init.connect
+def _note_start(**_: Any) -> None:
+    note_beat_started()

@@ -1,17 +1,22 @@
 """Proof of life: a periodic task that ran to its end says so in a row (readyz, doctor)."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models import Heartbeat
 from models.clock import now
 from models.publishing.batches import beat
 from models.session import session_scope
+
+BEAT_STARTED = "beat.started"
+"""The row of beat's own start: an entry whose time has not come since then is not missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,19 @@ def beats(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
         return run
 
     return decorate
+
+
+def note_beat_started() -> None:
+    """Write down that beat starts; without a database nothing is known of it."""
+    with suppress(SQLAlchemyError), session_scope() as session:
+        beat(session, BEAT_STARTED)
+
+
+def beat_age(session: Session) -> float | None:
+    """Return the seconds since a beat was last started, by the database's clock; None: unknown."""
+    query = sa.select(Heartbeat.at, now()).where(Heartbeat.name == BEAT_STARTED)
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[1] - row[0]).total_seconds()
 
 
 def intervals() -> dict[str, float]:

@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from ingress.idempotency import IdempotentHeaders
+from models.base import LARGEST_ID
 from models.content import ContentStatus
 from pipeline.documents import TITLE_LIMIT
 from pipeline.taxonomy import TERM_LIMIT
 
-LARGEST_ID = 2**31 - 1
 RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Name = Annotated[str, StringConstraints(max_length=TERM_LIMIT)]
 Line = Annotated[str, StringConstraints(max_length=2000)]

@@ -32,7 +32,7 @@ from ingress.waiting import preferred_wait
 from models import Account, Role, Site, SiteRunKind
 from models.session import session_scope
 from models.sites.connecting import address_of, ensure_integration
-from models.sites.keys import KeyKind, find_by_key
+from models.sites.keys import find_by_key
 from models.sites.runs import accept_site_run
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 
@@ -129,13 +129,12 @@ def _site(session: Session, body: FirstCall) -> Site:
         words = "The site id and the key do not belong together. Copy both once more."
         challenge = {"WWW-Authenticate": 'Bearer realm="igny8"'}
         raise Problem("unauthenticated", words, headers=challenge, success=False, message=words)
-    site, kind = found
+    site, _ = found
     refuse_suspended(session.get_one(Account, site.account_id).suspended_at)
     if not site.is_active:
         raise Problem("site_inactive", "Switch the site on to let it in again.")
     check_address(address_of(session, site), body.site_url)
     g.account_id, g.site_id, g.role = site.account_id, site.id, Role.EDITOR
-    g.key_kind = KeyKind(kind)
     return site
 
 

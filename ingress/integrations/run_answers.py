@@ -16,8 +16,7 @@ from ingress.idempotency import IdempotentHeaders
 from ingress.site_keys import asking_site
 from ingress.waiting import preferred_wait, within
 from models import SiteRun, SiteRunState
-
-OPEN = (SiteRunState.QUEUED, SiteRunState.RUNNING)
+from models.sites.runs import OPEN
 
 
 class LayerAnswer(BaseModel):

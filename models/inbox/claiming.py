@@ -36,7 +36,6 @@ class InboxClaim:
     """Messages that this process may read until the lease ends."""
 
     batch_id: int
-    message_ids: tuple[int, ...]
 
 
 def sites_with_messages(session: Session, room: int) -> list[Integration]:
@@ -128,11 +127,10 @@ def claim_messages(session: Session, integration: Integration, lease: float) -> 
         .returning(InboxMessage.id)
         .execution_options(synchronize_session=False)
     )
-    ids = tuple(sorted(claimed.scalars()))
-    if not ids:
+    if not claimed.scalars().all():
         session.delete(batch)
         return None
-    return InboxClaim(batch.id, ids)
+    return InboxClaim(batch.id)
 
 
 def _due(site_id: int) -> sa.CTE:

@@ -1,4 +1,4 @@
-"""Who works on what: the claim of due rows, and their leases (ARCHITECTURE decision 2).
+"""Who works on what: the claim of due rows, and their leases (docs/decisions/0001).
 
 Each is one UPDATE that names the old state; on SQLite under BEGIN IMMEDIATE. Never a SELECT and
 then an UPDATE: SQLite drops FOR UPDATE in silence, and two workers would take the same row.

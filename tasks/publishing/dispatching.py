@@ -1,4 +1,4 @@
-"""The gate: claims what is due, and starts a chain for every batch (ARCHITECTURE decision 2)."""
+"""The gate: claims what is due, and starts a chain for every batch (docs/architecture.md)."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -151,10 +151,6 @@ class PostgresDatabase(Postgres):
             subprocess.run(["umount", "-l", str(self._data)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    @property
-    def volume(self) -> Path:
-        return self._data
-
     def fill(self):
         """Leave no byte free; return the file that holds them all."""
         ballast = self._data / "ballast"

@@ -15,6 +15,7 @@ from cli import checks, database
 from cli.main import app
 from models import Heartbeat, Installation, session
 from models.clock import now
+from tasks.heartbeat import BEAT_STARTED, note_beat_started
 
 
 @pytest.fixture
@@ -111,13 +112,19 @@ def test_a_missing_key_is_broken(nothing_runs):
 def ticked(**ages):
     """Let periodic tasks have run so many seconds ago; `pulse_media` is the entry `pulse.media`."""
     rows = [
-        {"name": name.replace("_", "."), "at": datetime.now(UTC) - timedelta(seconds=age)}
+        {"name": name.replace("pulse_", "pulse."), "at": datetime.now(UTC) - timedelta(seconds=age)}
         for name, age in ages.items()
     ]
     with session.session_scope() as opened:
         opened.execute(sa.insert(Heartbeat), rows)
 
 
+@pytest.fixture
+def beat_just_started(migrated):
+    note_beat_started()
+
+
+@pytest.mark.usefixtures("beat_just_started")
 @pytest.mark.parametrize(
     ("age", "grade"),
     [
@@ -127,12 +134,13 @@ def ticked(**ages):
         pytest.param(300, "fail", id="long ago"),
     ],
 )
-def test_the_age_of_the_last_tick_tells_whether_beat_lives(migrated, age, grade):
+def test_the_age_of_the_last_tick_tells_whether_beat_lives(age, grade):
     ticked(dispatch=age)
 
     assert ask()[1]["beat"]["grade"] == grade
 
 
+@pytest.mark.usefixtures("beat_just_started")
 @pytest.mark.parametrize(
     ("rescue", "grade"),
     [
@@ -141,13 +149,43 @@ def test_the_age_of_the_last_tick_tells_whether_beat_lives(migrated, age, grade)
         pytest.param(700, "fail", id="more than ten"),
     ],
 )
-def test_every_entry_is_measured_by_its_own_interval(migrated, rescue, grade):
+def test_every_entry_is_measured_by_its_own_interval(rescue, grade):
     ticked(dispatch=0, rescue=rescue)
 
     found = ask()[1]["beat"]
 
     assert found["grade"] == grade
     assert "rescue" in found["said"]
+
+
+NEVER = [name for name in beat_schedule if name != "dispatch" and not name.startswith("pulse.")]
+
+
+def test_entries_that_have_never_run_are_named(migrated):
+    ticked(dispatch=0)
+
+    found = ask()[1]["beat"]
+
+    assert found["grade"] == "warn"
+    assert found["said"] == f"has never run: {', '.join(NEVER)}; dispatch 0 s ago"
+    assert "unregistered task" in found["advice"]
+
+
+def test_an_entry_whose_time_has_not_come_since_beat_started_is_not_named(migrated):
+    ticked(dispatch=0, **{BEAT_STARTED: 3600})
+
+    named = ask()[1]["beat"]["said"].partition(";")[0].removeprefix("has never run: ").split(", ")
+
+    assert set(NEVER) - set(named) == {"prune", "check_releases"}
+
+
+def test_what_has_stopped_is_worse_than_what_never_ran(migrated):
+    ticked(dispatch=300)
+
+    found = ask()[1]["beat"]
+
+    assert found["grade"] == "fail"
+    assert found["said"].startswith(f"has never run: {', '.join(NEVER)}; late: dispatch")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ import sqlalchemy as sa
 from commands import igny8
 from factories import make_integration
 
-from models import InboxMessage
+from cli import row_ids
+from models import InboxMessage, base
 from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
 
@@ -85,3 +86,7 @@ def test_what_is_not_there_is_said(site, words):
 
     assert ran.code == 4
     assert ran.err
+
+
+def test_the_command_line_knows_the_largest_id_of_the_tables():
+    assert row_ids.LARGEST_ID == base.LARGEST_ID

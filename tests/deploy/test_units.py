@@ -1,5 +1,9 @@
-"""The systemd units run what the Procfile runs, are started again for ever, and are well formed."""
+"""The systemd units run what the Procfile runs, are started again for ever, and are well formed.
 
+And `deploy/igny8` runs the command where the units run their programs.
+"""
+
+import os
 import re
 import shlex
 import shutil
@@ -49,6 +53,23 @@ def command(name):
     return shlex.split(filled.removeprefix(PROGRAMS))
 
 
+@pytest.fixture
+def run_wrapper(tmp_path):
+    """Call `deploy/igny8` before a systemd-run that notes its words and ends with a code."""
+    stand_in = tmp_path / "systemd-run"
+    stand_in.write_text(f'#!/bin/sh\nprintf "%s\\0" "$@" >{tmp_path}/words\nexit 7\n')
+    stand_in.chmod(0o755)
+
+    def run(*words):
+        path = f"{tmp_path}:{os.environ['PATH']}"
+        done = subprocess.run(
+            [FOLDER / "igny8", *words], env={"PATH": path}, cwd=tmp_path, check=False
+        )
+        return done.returncode, (tmp_path / "words").read_text().split("\0")[:-1]
+
+    return run
+
+
 @pytest.fixture(scope="module")
 def procfile():
     lines = (ROOT / "Procfile").read_text().splitlines()
@@ -85,6 +106,35 @@ def test_a_worker_has_the_time_its_soft_shutdown_takes(name):
     total = Settings.model_fields["total_timeout"].default
 
     assert int(limit) > celeryconfig.worker_soft_shutdown_timeout + total
+
+
+@pytest.mark.parametrize("name", LINES.values())
+def test_the_command_runs_where_the_units_run(run_wrapper, name):
+    _, words = run_wrapper("doctor")
+    unit = options(name)
+
+    for option in ("User", "Group", "EnvironmentFile", "StateDirectory", "UMask"):
+        assert f"--property={option}={unit[option][0]}" in words
+    assert f"--setenv=IGNY8_DATA_DIR={variables(name)['IGNY8_DATA_DIR']}" in words
+    assert f"--setenv=PYTHONPATH={unit['WorkingDirectory'][0]}" in words
+
+
+def test_the_command_passes_its_words_and_its_end_on(run_wrapper):
+    code, words = run_wrapper("site", "add", "two words", "", "5 $HOME", "*")
+
+    program = [f"{PROGRAMS}python", "-P", "-m", "cli"]
+    # systemd makes one dollar of two, and a variable's value of one.
+    assert words[words.index("--") + 1 :] == [
+        *program,
+        "site",
+        "add",
+        "two words",
+        "",
+        "5 $$HOME",
+        "*",
+    ]
+    assert {"--pipe", "--pty", "--wait"} <= set(words)
+    assert code == 7
 
 
 def test_the_target_wants_every_unit():

@@ -1,4 +1,4 @@
-"""How many statements a full batch costs, counted: 20 items, one site (PERFORMANCE 1.2, row 8)."""
+"""How many statements a full batch costs, counted: 20 items, one site (docs/performance.md)."""
 
 import pytest
 import sqlalchemy as sa

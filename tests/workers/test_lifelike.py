@@ -11,6 +11,7 @@ from servers import LocalProcess, wait_until
 from models import Attempt, Heartbeat, Integration, Publication, PublicationState, SyncEvent
 from models.session import session_scope
 from tasks.doorbell import ring
+from tasks.heartbeat import BEAT_STARTED
 
 pytestmark = [
     pytest.mark.slow,
@@ -68,6 +69,15 @@ def test_two_beats_publish_nothing_twice(engine, integration, simulated_site, tm
     with session_scope(read_only=True) as session:
         told = session.scalars(sa.select(SyncEvent.content_id)).all()
     assert sorted(told) == sorted(row.content_id for row in rows())
+
+
+def test_beat_notes_each_of_its_starts(engine):
+    wait_until(lambda: BEAT_STARTED in beats(), what="the first start")
+    first = beats()[BEAT_STARTED]
+    engine["beat"].kill()
+    engine["beat"].start()
+
+    wait_until(lambda: beats()[BEAT_STARTED] > first, what="the second")
 
 
 def test_every_queue_has_its_own_sign_of_life(engine):
