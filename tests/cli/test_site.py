@@ -128,7 +128,7 @@ def test_add_says_what_it_saw_at_the_site(database, simulated_site):
     ("body", "status", "reason"),
     [
         pytest.param("<html>Hello</html>", 200, "REST API", id="HTML answer"),
-        pytest.param({"code": "rest_forbidden"}, 401, "does not accept our key", id="wrong key"),
+        pytest.param(WRONG_KEY, 401, "does not accept our key", id="wrong key"),
         pytest.param({"code": "rest_no_route"}, 404, "not active", id="plugin missing"),
         pytest.param({"plugin_version": "1.3.3"}, 200, "1.3.3", id="plugin too old"),
         pytest.param({"error": "boom"}, 503, "503", id="site broken"),

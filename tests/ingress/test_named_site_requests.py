@@ -84,7 +84,7 @@ def test_a_plugin_reads_no_answer_of_another_site_of_its_account(client, tenant)
     other = Caller(client, {"X-IGNY8-API-Key": sibling.wp_api_key})
 
     answer = other.post(at(tenant, "test-connection/"), headers=NAMED)
-    problem_of(answer, 422, "idempotency_key_reused")
+    problem_of(answer, 404, "not_found")
 
 
 def test_the_document_shows_the_name_at_every_post_about_an_integration(client, sqlite_database):
