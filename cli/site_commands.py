@@ -49,6 +49,8 @@ class Asked:
     account: str
     allow_private: bool
     check: bool
+    replace: bool
+    overlap_hours: int
 
 
 def add_site(asked: Asked) -> None:
@@ -59,7 +61,9 @@ def add_site(asked: Asked) -> None:
     if asked.allow_private and allow_private_host(address):
         output().note("noted in .env; restart what is running, so that it sees that too")
     with session_scope() as session:
-        recorded = record_site(session, NewSite(address, chosen, asked.name, asked.account.strip()))
+        account = asked.account.strip()
+        new = NewSite(address, chosen, asked.name, account, asked.replace, asked.overlap_hours)
+        recorded = record_site(session, new)
         values = site_values(recorded.integration)
         target = target_or_fault(recorded.integration)
     _say_recorded(recorded, values)

@@ -7,6 +7,11 @@ import typer
 site = typer.Typer(no_args_is_help=True, help="The sites we publish to.")
 
 
+OverlapHours = Annotated[
+    int, typer.Option(min=0, max=168, help="How long the old key goes on being accepted.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(site, name="site")
@@ -26,11 +31,19 @@ def add_site(  # noqa: PLR0913, PLR0917 - a command's options
         bool, typer.Option("--allow-private", help="It may have a private address.")
     ] = False,
     check: Annotated[bool, typer.Option(help="Look whether it answers.")] = True,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Though the site works with the key it has.")
+    ] = False,
+    overlap_hours: OverlapHours = 24,
 ) -> None:
-    """Add a site, or give a site its new key; then look whether it answers."""
+    """Add a site, or give a site its new key; then look whether it answers.
+
+    A key in use is changed without a gap by `igny8 site rotate-key`.
+    """
     from cli.site_commands import Asked, add_site
 
-    add_site(Asked(url, key, key_stdin, generate_key, name, account, allow_private, check))
+    given = (url, key, key_stdin, generate_key, name, account)
+    add_site(Asked(*given, allow_private, check, replace, overlap_hours))
 
 
 @site.command("list")
@@ -92,9 +105,7 @@ def set_pace(
 @site.command("rotate-key")
 def rotate_key(
     chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
-    overlap_hours: Annotated[
-        int, typer.Option(min=0, max=168, help="How long the old key goes on being accepted.")
-    ] = 24,
+    overlap_hours: OverlapHours = 24,
     wait: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds to wait for its end; 0: don't.")
     ] = 60.0,
