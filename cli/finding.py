@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from cli.exits import CommandError, Exit
 from models import Integration, Site
+from models.sites import standing
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 
 LARGEST_ID = 2**31 - 1
@@ -34,10 +35,17 @@ def refuse_switched_off(integration: Integration) -> None:
     """Refuse to publish where nothing goes out.
 
     Raises:
-        CommandError: the integration or its site is switched off.
+        CommandError: the integration or its site is switched off, or its account is suspended.
     """
-    if not (integration.is_active and integration.site.is_active):
-        raise CommandError(f"{integration.site_url} is switched off", Exit.BAD_INPUT)
+    match standing.why_off(integration):
+        case None:
+            return
+        case standing.ACCOUNT_OFF:
+            name = integration.site.account.name
+            words = f"the account {name} is suspended; `igny8 account resume` lets it in again"
+        case _:
+            words = f"{integration.site_url} is switched off"
+    raise CommandError(words, Exit.BAD_INPUT)
 
 
 def find_integration(session: Session, written: str) -> Integration:

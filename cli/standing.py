@@ -10,6 +10,7 @@ import settings
 from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
 from models.clock import now
 from models.publishing.progress import counts_by_site
+from models.sites.standing import why_out_of_service
 from pipeline.pacing import at_once
 from tasks.sites.care import pace_of
 
@@ -18,7 +19,8 @@ Values = dict[str, Any]
 
 def sites_standing(session: Session, integration_id: int | None = None) -> list[Values]:
     """Return every site (or one) with its publications by state and the age of the oldest due."""
-    query = sa.select(Integration).options(joinedload(Integration.site)).order_by(Integration.id)
+    with_account = joinedload(Integration.site).joinedload(Site.account)
+    query = sa.select(Integration).options(with_account).order_by(Integration.id)
     if integration_id is not None:
         query = query.filter_by(id=integration_id)
     rows = session.scalars(query).all()
@@ -55,8 +57,8 @@ def site_values(integration: Integration) -> Values:
 
 def held_up_by(integration: Integration, present: datetime) -> str | None:
     """Return what keeps a site's work waiting, in words; None when nothing does."""
-    if integration.suspended_at is not None:
-        return f"suspended: {integration.suspended_reason}"
+    if why := why_out_of_service(integration):
+        return f"suspended: {why}" if integration.suspended_at else why
     pace = pace_of(integration, present)
     if pace.is_open or pace.is_half_open:
         until = integration.breaker_open_until
