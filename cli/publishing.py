@@ -1,5 +1,6 @@
 """`igny8 publish`, `igny8 status`, `igny8 events`: contents on their way, and how it goes."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -55,12 +56,25 @@ def status(
     status(site, content)
 
 
+class EventStatus(StrEnum):
+    """`models.EventStatus`, without the weight of the models: `igny8 --help` must be quick."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
 def events(
     site: SiteOption = None,
+    action: Annotated[
+        str | None, typer.Option(help="Only these: slot_missed, plugin_outdated and others.")
+    ] = None,
+    status: Annotated[EventStatus | None, typer.Option(help="Only what ended so.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes.")] = False,
 ) -> None:
     """Show what happened last, the newest at the end."""
-    from cli.overview import events
+    from cli.event_list import Chosen, events
 
-    events(site, limit, follow=follow)
+    events(Chosen(site, action, status and status.value), limit, follow=follow)

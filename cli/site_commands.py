@@ -118,19 +118,6 @@ def _say_recorded(recorded: Recorded, values: dict[str, Any]) -> None:
         output().line(f"Nothing new: {what} has this key")
 
 
-def list_sites() -> None:
-    """Show every site, and whether it is well."""
-    with session_scope(read_only=True) as session:
-        query = sa.select(Integration).options(joinedload(Integration.site))
-        rows = [site_values(row) for row in session.scalars(query.order_by(Integration.site_id))]
-    columns = ("id", "name", "url", "key", "connection_status", "problem")
-    output().table(
-        ("Id", "Name", "URL", "Key", "Connection", "Problem"),
-        [[row[column] for column in columns] for row in rows],
-    )
-    output().result({"sites": rows})
-
-
 def check_sites(chosen: str | None) -> None:
     """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
     with session_scope(read_only=True) as session:

@@ -49,7 +49,7 @@ def add_site(  # noqa: PLR0913, PLR0917 - a command's options
 @site.command("list")
 def list_sites() -> None:
     """Show every site, and whether it is well."""
-    from cli.site_commands import list_sites
+    from cli.site_list import list_sites
 
     list_sites()
 

@@ -1,4 +1,4 @@
-"""How things stand: sites with what waits on them, one publication's story, what happened."""
+"""How things stand: sites with what waits on them, and the story of one publication."""
 
 from datetime import datetime
 from typing import Any
@@ -135,27 +135,6 @@ def _attempt(attempt: Attempt) -> Values:
         "duration_ms": attempt.duration_ms,
         "fence": attempt.fence,
     }
-
-
-def newest_events(session: Session, site_id: int | None, limit: int) -> list[Values]:
-    """Return the last ``limit`` events, the newest at the end."""
-    query = _events(site_id).order_by(SyncEvent.id.desc()).limit(limit)
-    return [_with_site(event, url) for event, url in reversed(session.execute(query).all())]
-
-
-def events_after(session: Session, site_id: int | None, event_id: int, limit: int) -> list[Values]:
-    """Return up to ``limit`` events that came after ``event_id``, in their order."""
-    query = _events(site_id).where(SyncEvent.id > event_id).order_by(SyncEvent.id).limit(limit)
-    return [_with_site(event, url) for event, url in session.execute(query)]
-
-
-def _events(site_id: int | None) -> sa.Select[SyncEvent, str]:
-    query = sa.select(SyncEvent, Site.url).join(Site, Site.id == SyncEvent.site_id)
-    return query if site_id is None else query.where(SyncEvent.site_id == site_id)
-
-
-def _with_site(event: SyncEvent, url: str) -> Values:
-    return event_values(event) | {"site": url}
 
 
 def event_values(event: SyncEvent) -> Values:

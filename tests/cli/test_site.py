@@ -10,7 +10,7 @@ from commands import igny8
 from factories import SITE_KEY, make_integration, make_site, reload
 
 import settings
-from models import Account, Integration, Site
+from models import Account, Installation, Integration, Site
 from models.clock import now
 from models.session import session_scope
 from models.sites.keys import KeyKind, find_by_key, start_rotation
@@ -248,6 +248,15 @@ def test_list_shows_the_key_only_masked(database):
     (site,) = ran.json["sites"]
     assert (site["url"], SITE_KEY in ran.out) == ("https://example.com", False)
     assert site["key"].endswith(SITE_KEY[-4:])
+
+
+def test_list_shows_the_version_of_the_plugin(database):
+    site = connected()
+    with session_scope() as session:
+        session.add(Installation(site_id=site.id, version="1.5.0", last_seen=now()))
+
+    assert igny8("--json", "site", "list").json["sites"][0]["plugin_version"] == "1.5.0"
+    assert "\t1.5.0\t" in igny8("site", "list").out
 
 
 def test_a_private_address_is_refused_until_it_is_allowed(

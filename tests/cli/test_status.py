@@ -34,16 +34,15 @@ def place(database):
 
 
 def happened(place, description, **more):
+    usual = {"action": "content_publish", "status": EventStatus.SUCCESS}
     with session_scope() as session:
         event = SyncEvent(
             account_id=place.account_id,
             site_id=place.site_id,
             integration_id=place.id,
             event_type="publish",
-            action="content_publish",
-            status=EventStatus.SUCCESS,
             description=description,
-            **more,
+            **usual | more,
         )
         session.add(event)
         session.flush()
@@ -182,6 +181,27 @@ def test_events_shows_the_last_ones_the_newest_at_the_end(place):
 
     assert [row["description"] for row in rows] == ["Event 3", "Event 4"]
     assert rows[0]["site"] == place.site.url
+
+
+def test_a_line_of_events_names_the_action(place):
+    happened(place, "A window has closed.", action="slot_missed")
+
+    assert " slot_missed " in igny8("events").out
+
+
+@pytest.mark.parametrize(
+    "words", [["--action", "slot_missed"], ["--status", "skipped"], ["--site", "1"]]
+)
+def test_one_event_is_found_behind_many_others(place, words):
+    happened(place, "Wanted", action="slot_missed", status=EventStatus.SKIPPED)
+    with session_scope() as session:
+        other = make_integration(session)
+    for number in range(5):
+        happened(other, f"Event {number}")
+
+    rows = igny8("--json", "events", *words, "--limit", "2").json["events"]
+
+    assert [row["description"] for row in rows] == ["Wanted"]
 
 
 def test_events_of_one_site(place):
