@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from cli.finding import find_integration
+from cli.finding import WHERE_IT_IS, find_integration
 from cli.interrupts import held_back
 from cli.output import output
 from cli.standing import event_values
@@ -46,7 +46,7 @@ def events(chosen: Chosen, limit: int, *, follow: bool) -> None:
 
 
 def _query(session: Session, chosen: Chosen) -> sa.Select[SyncEvent, str]:
-    query = sa.select(SyncEvent, Site.url).join(Site, Site.id == SyncEvent.site_id)
+    query = sa.select(SyncEvent, WHERE_IT_IS).join(Site, Site.id == SyncEvent.site_id)
     if chosen.site is not None:
         query = query.where(SyncEvent.site_id == find_integration(session, chosen.site).site_id)
     if chosen.action is not None:

@@ -11,6 +11,17 @@ from pipeline.site_urls import BadSiteUrl, normalise_site_url
 LARGEST_ID = 2**31 - 1
 """PostgreSQL refuses to compare an integer column with more."""
 
+WHERE_IT_IS = sa.func.coalesce(
+    sa.select(Integration.external_site_url)
+    .where(Integration.site_id == Site.id)
+    .order_by(Integration.id)
+    .limit(1)
+    .correlate(Site)
+    .scalar_subquery(),
+    Site.url,
+)
+"""Of a site: its address; one that has moved is at its integration's, not at its own (C16)."""
+
 
 class NotFound(CommandError):
     """There is no such thing."""

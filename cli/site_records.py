@@ -146,7 +146,8 @@ def ensure_account(session: Session, name: str) -> Account:
 def _refuse_shared_key(session: Session, key: str, site: Site | None) -> None:
     owner = owner_of(session, key)
     if owner is not None and owner is not site:
-        raise KeyRefused(f"{owner.url} has this key already: every site needs its own")
+        where = address_of(session, owner)
+        raise KeyRefused(f"{where} has this key already: every site needs its own")
 
 
 def target_or_fault(integration: Integration) -> Target | Look:

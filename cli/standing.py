@@ -109,7 +109,7 @@ def _publication(session: Session, row: Publication) -> Values:
         .order_by(SyncEvent.id)
     )
     return {
-        "site": row.integration.site.url,
+        "site": row.integration.site_url,
         "publication_key": row.key,
         "state": row.state.value,
         "revision": row.revision,
