@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from cli.exits import CommandError, Exit
-from models import Integration, Site
+from models import Account, Integration, Site
 from models.sites import standing
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
 
@@ -57,6 +57,21 @@ def refuse_switched_off(integration: Integration) -> None:
         case _:
             words = f"{integration.site_url} is switched off"
     raise CommandError(words, Exit.BAD_INPUT)
+
+
+def find_account(session: Session, written: str) -> Account:
+    """Return the account that goes by a name or an id.
+
+    Raises:
+        NotFound: none, or more than one, does.
+    """
+    # As text: a number that is too large for the column is just no id.
+    wanted = (Account.name == written) | (sa.cast(Account.id, sa.String) == written)
+    found = session.scalars(sa.select(Account).where(wanted)).all()
+    if len(found) != 1:
+        fault = "more than one account goes" if found else "no account goes"
+        raise NotFound(f"{fault} by {written!r}: see `igny8 account list`")
+    return found[0]
 
 
 def find_integration(session: Session, written: str) -> Integration:

@@ -4,26 +4,25 @@ from typing import Any
 
 from cli.event_list import event_line
 from cli.exits import CommandError, Exit
-from cli.finding import LARGEST_ID, find_integration
+from cli.finding import LARGEST_ID
 from cli.output import output
+from cli.site_pages import Asked, page_of_sites, say_next
 from cli.standing import publications_of, sites_standing
 from models import Content
 from models.publication import PublicationState
 from models.session import session_scope
 
 
-def status(site: str | None, content: int | None) -> None:
-    """Show every site's publications by state, or the whole story of one content."""
-    if content is not None:
-        _tell(content)
-        return
+def status(asked: Asked) -> None:
+    """Show the publications of a page of sites by state."""
     with session_scope(read_only=True) as session:
-        chosen = find_integration(session, site).id if site else None
-        rows = sites_standing(session, chosen)
+        found, following = page_of_sites(session, asked)
+        rows = sites_standing(session, found)
     states = [state.value for state in PublicationState]
     output().table(
         (
             "Id",
+            "Account",
             "URL",
             "Connection",
             *map(str.capitalize, states),
@@ -33,6 +32,7 @@ def status(site: str | None, content: int | None) -> None:
         [
             (
                 row["id"],
+                row["account"],
                 row["url"],
                 row["connection_status"],
                 *(row["publications"].get(state, 0) for state in states),
@@ -42,7 +42,8 @@ def status(site: str | None, content: int | None) -> None:
             for row in rows
         ],
     )
-    output().result({"sites": rows})
+    say_next(following)
+    output().result({"sites": rows, "next": following})
 
 
 def _age(seconds: int | None) -> str:
@@ -55,7 +56,8 @@ def _age(seconds: int | None) -> str:
     return f"{seconds} s"
 
 
-def _tell(content_id: int) -> None:
+def tell(content_id: int) -> None:
+    """Tell the whole story of one content."""
     with session_scope(read_only=True) as session:
         content = session.get(Content, content_id) if 0 < content_id <= LARGEST_ID else None
         if content is None:

@@ -8,6 +8,12 @@ import typer
 from cli.exits import CommandError, Exit
 
 SiteOption = Annotated[str | None, typer.Option(help="Its id or URL.")]
+AccountOption = Annotated[str | None, typer.Option(help="Only its sites: a name, or an id.")]
+ProblemOption = Annotated[
+    bool, typer.Option("--problem", help="Only what is not well, or where nothing goes out.")
+]
+AfterOption = Annotated[int, typer.Option(min=0, help="Go on behind this id.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -46,14 +52,22 @@ def publish(  # noqa: PLR0913, PLR0917 - a command's options
         publish(Asked(site, ids or [], wanted, override_status, wait, timeout))
 
 
-def status(
+def status(  # noqa: PLR0913, PLR0917 - a command's options
     site: SiteOption = None,
     content: Annotated[int | None, typer.Option(help="Tell this content's whole story.")] = None,
+    account: AccountOption = None,
+    problem: ProblemOption = False,
+    after: AfterOption = 0,
+    limit: LimitOption = 1000,
 ) -> None:
-    """Show every site's publications by state, and what holds them up."""
-    from cli.overview import status
+    """Show sites' publications by state, and what holds them up; `next` is what --after takes."""
+    from cli.overview import status, tell
+    from cli.site_pages import Asked
 
-    status(site, content)
+    if content is not None:
+        tell(content)
+    else:
+        status(Asked(site, account, problem, after, limit))
 
 
 class EventStatus(StrEnum):

@@ -27,9 +27,10 @@ from cli.site_records import (
     target_or_fault,
 )
 from cli.standing import site_values
-from models import Integration
+from models import Integration, Site
 from models.session import session_scope
 from models.sites.keys import new_site_key
+from models.sites.standing import why_off
 from platforms import Target
 from platforms.site_addresses import Inside, inside
 
@@ -119,16 +120,27 @@ def _say_recorded(recorded: Recorded, values: dict[str, Any]) -> None:
 
 
 def check_sites(chosen: str | None) -> None:
-    """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
+    """Ask a site, or all that are on, how they are; one that is well again goes on with its work.
+
+    Raises:
+        CommandError: there is none to ask.
+    """
     with session_scope(read_only=True) as session:
         if chosen is not None:
             rows = [find_integration(session, chosen)]
         else:
-            query = sa.select(Integration).options(joinedload(Integration.site))
-            rows = list(session.scalars(query.order_by(Integration.site_id)))
+            with_account = joinedload(Integration.site).joinedload(Site.account)
+            query = sa.select(Integration).options(with_account).order_by(Integration.site_id)
+            every = list(session.scalars(query))
+            if not every:
+                words = "there is no site yet: igny8 site add URL --key KEY"
+                raise CommandError(words, Exit.BAD_INPUT)
+            rows = [row for row in every if why_off(row) is None]
+            if left_out := len(every) - len(rows):
+                output().note(f"left out {left_out} that are switched off or of suspended accounts")
         subjects = [(target_or_fault(row), site_values(row)) for row in rows]
     if not subjects:
-        raise CommandError("there is no site yet: igny8 site add URL --key KEY", Exit.BAD_INPUT)
+        raise CommandError("every site is switched off, or its account suspended", Exit.BAD_INPUT)
     _check(subjects, {})
 
 

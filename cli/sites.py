@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from cli.publishing import AccountOption, AfterOption, LimitOption, ProblemOption
+
 site = typer.Typer(no_args_is_help=True, help="The sites we publish to.")
 
 
@@ -47,11 +49,17 @@ def add_site(  # noqa: PLR0913, PLR0917 - a command's options
 
 
 @site.command("list")
-def list_sites() -> None:
-    """Show every site, and whether it is well."""
+def list_sites(
+    account: AccountOption = None,
+    problem: ProblemOption = False,
+    after: AfterOption = 0,
+    limit: LimitOption = 1000,
+) -> None:
+    """Show sites, and whether they are well; `next` is what --after takes to see the rest."""
     from cli.site_list import list_sites
+    from cli.site_pages import Asked
 
-    list_sites()
+    list_sites(Asked(None, account, problem, after, limit))
 
 
 @site.command("check")
@@ -60,10 +68,30 @@ def check_sites(
         str | None, typer.Argument(metavar="[SITE]", help="Its id or URL; all when left out.")
     ] = None,
 ) -> None:
-    """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
+    """Ask a site, or all that are on, how they are; one that is well again goes on."""
     from cli.site_commands import check_sites
 
     check_sites(chosen)
+
+
+@site.command("switch-on")
+def switch_on(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Let a site's work go out, and its plugin in, again."""
+    from cli.site_switching import switch_site
+
+    switch_site(chosen, on=True)
+
+
+@site.command("switch-off")
+def switch_off(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Keep all work of a site back, and its plugin out, until it is switched on."""
+    from cli.site_switching import switch_site
+
+    switch_site(chosen, on=False)
 
 
 @site.command("move")

@@ -1,5 +1,6 @@
 """How things stand: sites with what waits on them, and the story of one publication."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 import settings
-from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
+from models import WAITING, Attempt, Integration, Publication, SyncEvent
 from models.clock import now
 from models.publishing.progress import counts_by_site
 from models.sites.standing import why_out_of_service
@@ -17,13 +18,8 @@ from tasks.sites.care import pace_of
 Values = dict[str, Any]
 
 
-def sites_standing(session: Session, integration_id: int | None = None) -> list[Values]:
-    """Return every site (or one) with its publications by state and the age of the oldest due."""
-    with_account = joinedload(Integration.site).joinedload(Site.account)
-    query = sa.select(Integration).options(with_account).order_by(Integration.id)
-    if integration_id is not None:
-        query = query.filter_by(id=integration_id)
-    rows = session.scalars(query).all()
+def sites_standing(session: Session, rows: Sequence[Integration]) -> list[Values]:
+    """Return these sites with their publications by state and the age of the oldest due."""
     counts: dict[int, dict[str, int]] = {}
     for account_id in {row.account_id for row in rows}:
         counts |= counts_by_site(session, account_id)
@@ -46,12 +42,14 @@ def site_values(integration: Integration) -> Values:
         "id": integration.site_id,
         "name": integration.site.name,
         "url": integration.site_url,
+        "account": integration.site.account.name,
+        "account_id": integration.account_id,
         "platform": integration.platform,
         "key": integration.site.masked_key,
         "connection_status": integration.connection_status,
         "suspended_at": _text(integration.suspended_at),
         "suspended_reason": integration.suspended_reason,
-        "problem": integration.suspended_reason or integration.sync_error,
+        "problem": why_out_of_service(integration) or integration.sync_error,
     }
 
 
