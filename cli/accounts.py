@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.exits import CommandError, Exit
 from cli.output import output
 
 if TYPE_CHECKING:
@@ -71,20 +70,16 @@ def _change(name: str, suspended_at: Any, words: str) -> int:
     """Suspend or resume an account; return its id."""
     import sqlalchemy as sa
 
+    from cli.finding import find_account
     from models import Account
     from models.session import session_scope
 
     with session_scope() as session:
-        # As text: a number that is too large for the column is just no id.
-        wanted = (Account.name == name) | (sa.cast(Account.id, sa.String) == name)
-        found = session.scalars(sa.select(Account).where(wanted)).all()
-        if len(found) != 1:
-            fault = "more than one account goes" if found else "no account goes"
-            raise CommandError(f"{fault} by {name!r}: see `igny8 account list`", Exit.BAD_INPUT)
-        change = sa.update(Account).where(Account.id == found[0].id)
+        found = find_account(session, name)
+        change = sa.update(Account).where(Account.id == found.id)
         session.execute(change.values(suspended_at=suspended_at))
-        session.refresh(found[0])
-        shown = _values(found[0])
+        session.refresh(found)
+        shown = _values(found)
     output().line(f"{shown['name']} {words}")
     output().result(shown)
     return int(shown["id"])

@@ -34,11 +34,16 @@ def show(
     state: Annotated[
         str | None, typer.Option(help="These items, too: failed, skipped, parked and others.")
     ] = None,
+    after: Annotated[int, typer.Option(min=0, help="Go on behind this item.")] = 0,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Items at most.")] = 1000,
 ) -> None:
-    """Show how far a job is, and why what failed or was skipped did not go."""
+    """Show how far a job is, and why what failed or was skipped did not go.
+
+    `next` is what --after takes to see the rest of the items.
+    """
     from cli.bulk_commands import show_one
 
-    show_one(job, state)
+    show_one(job, state, after, limit)
 
 
 def pause(job: Job) -> None:

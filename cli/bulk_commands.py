@@ -10,6 +10,7 @@ from cli.bell import wake_feeder
 from cli.exits import CommandError, Exit
 from cli.finding import NotFound
 from cli.output import output
+from cli.row_ids import LARGEST_ID
 from models import BulkItem, BulkItemState, BulkJob, BulkState, Content, Publication
 from models.bulk.jobs import cancel_job, pause_job, resume_job, retry_failed
 from models.bulk.progress import REASON, STATE, counts, items, settled_counts
@@ -21,8 +22,6 @@ CHANGES: Mapping[str, tuple[Callable[[Session, str], bool], BulkState]] = {
     "cancel": (cancel_job, BulkState.CANCELLED),
 }
 TOLD = (BulkItemState.FAILED, BulkItemState.PARKED, BulkItemState.SKIPPED)
-SHOWN_AT_ONCE = 1000
-"""Items: more than anybody reads, and fewer than a job may have."""
 
 
 def show_list(count: int) -> None:
@@ -42,8 +41,8 @@ def show_list(count: int) -> None:
     output().result({"jobs": rows})
 
 
-def show_one(written: str, state: str | None) -> None:
-    """Print a job with the items that did not go, or those in ``state``."""
+def show_one(written: str, state: str | None, after: int, limit: int) -> None:
+    """Print a job with up to ``limit`` of the items that did not go, or of those in ``state``."""
     shown = TOLD if state is None else (_state(state),)
     with session_scope(read_only=True) as session:
         job = _find(session, written)
@@ -51,10 +50,12 @@ def show_one(written: str, state: str | None) -> None:
         query = (
             items(BulkItem.id, Content.id, Content.title, STATE, Publication.external_url, REASON)
             .where(BulkItem.job_id == job.id, STATE.in_(shown))
+            .where(BulkItem.id > min(after, LARGEST_ID))
             .order_by(BulkItem.id)
-            .limit(SHOWN_AT_ONCE)
+            .limit(limit + 1)
         )
-        found = [tuple(row) for row in session.execute(query)]
+        rows = [tuple(row) for row in session.execute(query)]
+    found, following = rows[:limit], rows[limit - 1][0] if len(rows) > limit else None
     output().line(f"{values['id']}: {values['state']}, {_words(values)}")
     if found:
         output().table(
@@ -62,7 +63,10 @@ def show_one(written: str, state: str | None) -> None:
             [(row[1], row[2], row[3].value, row[5] or row[4]) for row in found],
         )
     names = ("item_id", "content_id", "title", "state", "url", "reason")
-    output().result(values | {"items": [dict(zip(names, row, strict=True)) for row in found]})
+    if following is not None:
+        output().note(f"there are more: --after {following}")
+    shown_items = [dict(zip(names, row, strict=True)) for row in found]
+    output().result(values | {"items": shown_items, "next": following})
 
 
 def change(written: str, name: str) -> None:

@@ -36,7 +36,7 @@ def publish_all(site: str, wanted: Wanted, *, any_status: bool, wait: bool, time
         while feed(job.id):
             pass
         broker_there = wake_workers() and wake_feeder()
-        facts = _facts(job.id, integration.site.url, broker_there=broker_there)
+        facts = _facts(job.id, integration.site_url, broker_there=broker_there)
         _say_accepted(facts)
         if wait and facts["accepted"] + facts["unchanged"]:
             _wait(job.id, timeout, facts, pause)

@@ -32,7 +32,7 @@ def take(site: str | None, *, approved: bool) -> None:
     if found:
         output().table(
             ("Site", "Kind", "Content", "What"),
-            [(row.site.url, each.kind, _content(each), each.words) for row, each in found],
+            [(row.site_url, each.kind, _content(each), each.words) for row, each in found],
         )
     output().result({"censuses": [_values(row, census) for row, census in taken]})
     if any(census.queued for _, census in taken):
@@ -60,15 +60,15 @@ def _one(row: Integration, *, approved: bool) -> Census | None:
     if census is None:  # it was removed meanwhile
         return None
     if census.error is not None:
-        output().error(f"{row.site.url}: {census.error}; nothing was concluded", site=row.site_id)
+        output().error(f"{row.site_url}: {census.error}; nothing was concluded", site=row.site_id)
     else:
         output().line(
-            f"{row.site.url}: {census.rows} known here, {census.listed} there, "
+            f"{row.site_url}: {census.rows} known here, {census.listed} there, "
             f"{len(census.findings)} found"
         )
         for finding in census.findings:
             if finding.kind is Kind.MANY_LOST:
-                output().error(f"{row.site.url}: {finding.words}", site=row.site_id)
+                output().error(f"{row.site_url}: {finding.words}", site=row.site_id)
     return census
 
 
@@ -79,7 +79,7 @@ def _content(finding: Finding) -> int | None:
 def _values(row: Integration, census: Census) -> dict[str, Any]:
     return {
         "site": row.site_id,
-        "url": row.site.url,
+        "url": row.site_url,
         "complete": census.error is None,
         "problem": str(census.error) if census.error else None,
         "known": census.rows,

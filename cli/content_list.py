@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from cli.finding import find_integration
+from cli.finding import WHERE_IT_IS, find_integration
 from cli.output import output
 from cli.row_ids import LARGEST_ID
 from models import Content, ContentStatus, Site
@@ -14,7 +14,7 @@ COLUMNS = ("id", "title", "status", "revision", "site", "import_key")
 def list_contents(site: str | None, status: str | None, after: int, limit: int) -> None:
     """Show up to ``limit`` contents whose ids are above ``after``."""
     query = (
-        sa.select(Content, Site.url)
+        sa.select(Content, WHERE_IT_IS)
         .join(Site, Site.id == Content.site_id)
         .where(Content.id > min(after, LARGEST_ID))
         .order_by(Content.id)

@@ -13,7 +13,7 @@ from cli.bell import wake_planner
 from cli.exits import CommandError, Exit
 from cli.finding import NotFound, find_integration, refuse_switched_off
 from cli.output import output
-from models import Content, ContentStatus, Integration, ScheduleEntry
+from models import Content, ContentStatus, EntryState, Integration, ScheduleEntry
 from models.schedule import by_hand
 from models.session import session_scope
 from pipeline.schedule.moments import BadMoment, moment_of
@@ -84,24 +84,45 @@ def _expected() -> Iterator[None]:
         raise NotFound("it is not in the schedule of that site") from None
 
 
-def _found(session: Session, content_id: int, site: str | None) -> tuple[Content, Integration]:
+def _named(
+    session: Session, content_id: int, site: str | None
+) -> tuple[Content, Integration | None]:
     content = session.get(Content, content_id)
     if content is None:
         raise NotFound(f"there is no content {content_id}; `igny8 content list` shows them all")
     named = find_integration(session, site) if site else None
     if named is not None and named.account_id != content.account_id:
         raise NotFound(f"content {content_id} is of another account than that site")
+    return content, named
+
+
+def _found(session: Session, content_id: int, site: str | None) -> tuple[Content, Integration]:
+    content, named = _named(session, content_id, site)
     query = sa.select(Integration).filter_by(site_id=content.site_id, is_active=True)
     active = [named] if named else list(session.scalars(query.order_by(Integration.id)))
     if len(active) != 1 or not active[0].is_active:
-        raise CommandError("the site has no active connection, or several", Exit.BAD_INPUT)
+        words = "the site has no active connection, or several: name one by --site"
+        raise CommandError(words, Exit.BAD_INPUT)
     refuse_switched_off(active[0])
     return content, active[0]
 
 
 def _entry(session: Session, content_id: int, site: str | None) -> ScheduleEntry:
-    content, integration = _found(session, content_id, site)
-    return by_hand.entry_to_change(session, content.id, integration.id)
+    """Return the entry that is meant, wherever it is: what is switched off keeps its entries."""
+    content, named = _named(session, content_id, site)
+    query = sa.select(ScheduleEntry).where(
+        ScheduleEntry.content_id == content.id, ScheduleEntry.state != EntryState.WITHDRAWN
+    )
+    if named is not None:
+        query = query.filter_by(site_id=named.site_id)
+    found = session.scalars(query.order_by(ScheduleEntry.site_id)).all()
+    if len(found) > 1:
+        sites = " or ".join(f"--site {entry.site_id}" for entry in found)
+        words = f"it is in the schedule of several sites: say which by {sites}"
+        raise CommandError(words, Exit.BAD_INPUT)
+    if not found:
+        raise by_hand.NotInSchedule
+    return by_hand.entry_to_change(session, content.id, found[0].integration_id)
 
 
 def _time(session: Session, written: str | None) -> tuple[datetime | None, list[str]]:

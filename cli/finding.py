@@ -5,8 +5,20 @@ from sqlalchemy.orm import Session, joinedload
 
 from cli.exits import CommandError, Exit
 from cli.row_ids import LARGEST_ID
-from models import Integration, Site
+from models import Account, Integration, Site
+from models.sites import standing
 from pipeline.site_urls import BadSiteUrl, normalise_site_url
+
+WHERE_IT_IS = sa.func.coalesce(
+    sa.select(Integration.external_site_url)
+    .where(Integration.site_id == Site.id)
+    .order_by(Integration.id)
+    .limit(1)
+    .correlate(Site)
+    .scalar_subquery(),
+    Site.url,
+)
+"""Of a site: its address; one that has moved is at its integration's, not at its own (C16)."""
 
 
 class NotFound(CommandError):
@@ -32,10 +44,32 @@ def refuse_switched_off(integration: Integration) -> None:
     """Refuse to publish where nothing goes out.
 
     Raises:
-        CommandError: the integration or its site is switched off.
+        CommandError: the integration or its site is switched off, or its account is suspended.
     """
-    if not (integration.is_active and integration.site.is_active):
-        raise CommandError(f"{integration.site_url} is switched off", Exit.BAD_INPUT)
+    match standing.why_off(integration):
+        case None:
+            return
+        case standing.ACCOUNT_OFF:
+            name = integration.site.account.name
+            words = f"the account {name} is suspended; `igny8 account resume` lets it in again"
+        case _:
+            words = f"{integration.site_url} is switched off"
+    raise CommandError(words, Exit.BAD_INPUT)
+
+
+def find_account(session: Session, written: str) -> Account:
+    """Return the account that goes by a name or an id.
+
+    Raises:
+        NotFound: none, or more than one, does.
+    """
+    # As text: a number that is too large for the column is just no id.
+    wanted = (Account.name == written) | (sa.cast(Account.id, sa.String) == written)
+    found = session.scalars(sa.select(Account).where(wanted)).all()
+    if len(found) != 1:
+        fault = "more than one account goes" if found else "no account goes"
+        raise NotFound(f"{fault} by {written!r}: see `igny8 account list`")
+    return found[0]
 
 
 def find_integration(session: Session, written: str) -> Integration:

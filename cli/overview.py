@@ -1,36 +1,28 @@
-"""What `igny8 status` and `igny8 events` show: how things stand, and what has happened."""
+"""What `igny8 status` shows: how things stand, or the whole story of one content."""
 
 from typing import Any
 
+from cli.event_list import event_line
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
-from cli.interrupts import held_back
 from cli.output import output
 from cli.row_ids import LARGEST_ID
-from cli.standing import events_after, newest_events, publications_of, sites_standing
+from cli.site_pages import Asked, page_of_sites, say_next
+from cli.standing import publications_of, sites_standing
 from models import Content
 from models.publication import PublicationState
 from models.session import session_scope
 
-PAUSE = 1.0
-"""Seconds between two looks for new events."""
 
-OVERLAP = 200
-"""Ids to look at again: a lower one may be committed after a higher one."""
-
-
-def status(site: str | None, content: int | None) -> None:
-    """Show every site's publications by state, or the whole story of one content."""
-    if content is not None:
-        _tell(content)
-        return
+def status(asked: Asked) -> None:
+    """Show the publications of a page of sites by state."""
     with session_scope(read_only=True) as session:
-        chosen = find_integration(session, site).id if site else None
-        rows = sites_standing(session, chosen)
+        found, following = page_of_sites(session, asked)
+        rows = sites_standing(session, found)
     states = [state.value for state in PublicationState]
     output().table(
         (
             "Id",
+            "Account",
             "URL",
             "Connection",
             *map(str.capitalize, states),
@@ -40,6 +32,7 @@ def status(site: str | None, content: int | None) -> None:
         [
             (
                 row["id"],
+                row["account"],
                 row["url"],
                 row["connection_status"],
                 *(row["publications"].get(state, 0) for state in states),
@@ -49,7 +42,8 @@ def status(site: str | None, content: int | None) -> None:
             for row in rows
         ],
     )
-    output().result({"sites": rows})
+    say_next(following)
+    output().result({"sites": rows, "next": following})
 
 
 def _age(seconds: int | None) -> str:
@@ -62,7 +56,8 @@ def _age(seconds: int | None) -> str:
     return f"{seconds} s"
 
 
-def _tell(content_id: int) -> None:
+def tell(content_id: int) -> None:
+    """Tell the whole story of one content."""
     with session_scope(read_only=True) as session:
         content = session.get(Content, content_id) if 0 < content_id <= LARGEST_ID else None
         if content is None:
@@ -99,43 +94,4 @@ def _tell_story(story: dict[str, Any]) -> None:
             ],
         )
     for event in story["events"]:
-        say.line(f"  {_event_line(event)}")
-
-
-def events(site: str | None, limit: int, *, follow: bool) -> None:
-    """Show what happened last, the newest at the end."""
-    with session_scope(read_only=True) as session:
-        site_id = find_integration(session, site).site_id if site else None
-        rows = newest_events(session, site_id, limit)
-    if not follow:
-        for row in rows:
-            output().line(_event_line(row))
-        output().result({"events": rows})
-        return
-    _follow(rows, site_id)
-
-
-def _follow(rows: list[dict[str, Any]], site_id: int | None) -> None:
-    """Print events as they come; under --json one object a line."""
-    seen: set[int] = set()
-    before = rows[0]["id"] - 1 if rows else 0
-    last = before
-    with held_back() as pause:
-        while True:
-            for row in rows:
-                if row["id"] not in seen:
-                    output().line(_event_line(row))
-                    output().result(row)
-            seen = {number for number in seen if number > last - OVERLAP}
-            seen.update(row["id"] for row in rows)
-            last = max(seen, default=last)
-            pause(PAUSE)
-            with session_scope(read_only=True) as session:
-                rows = events_after(session, site_id, max(before, last - OVERLAP), 1000)
-
-
-def _event_line(event: dict[str, Any]) -> str:
-    about = f" content {event['content_id']}" if event["content_id"] else ""
-    why = f": {event['error_message']}" if event["error_message"] else ""
-    where = f" {event['site']}" if "site" in event else ""
-    return f"{event['at']} {event['status']}{where}{about} {event['description']}{why}"
+        say.line(f"  {event_line(event)}")

@@ -34,7 +34,7 @@ def publish(asked: Asked) -> None:
         integration = find_integration(session, asked.site)
         refuse_switched_off(integration)
         content_ids = chosen_contents(session, integration, asked.ids)
-    url = integration.site.url
+    url = integration.site_url
     with held_back() as pause:
         request = request_publish(
             integration.id, content_ids, asked.wanted, any_status=asked.any_status

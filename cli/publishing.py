@@ -1,5 +1,6 @@
 """`igny8 publish`, `igny8 status`, `igny8 events`: contents on their way, and how it goes."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -7,6 +8,12 @@ import typer
 from cli.exits import CommandError, Exit
 
 SiteOption = Annotated[str | None, typer.Option(help="Its id or URL.")]
+AccountOption = Annotated[str | None, typer.Option(help="Only its sites: a name, or an id.")]
+ProblemOption = Annotated[
+    bool, typer.Option("--problem", help="Only what is not well, or where nothing goes out.")
+]
+AfterOption = Annotated[int, typer.Option(min=0, help="Go on behind this id.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,22 +52,43 @@ def publish(  # noqa: PLR0913, PLR0917 - a command's options
         publish(Asked(site, ids or [], wanted, override_status, wait, timeout))
 
 
-def status(
+def status(  # noqa: PLR0913, PLR0917 - a command's options
     site: SiteOption = None,
     content: Annotated[int | None, typer.Option(help="Tell this content's whole story.")] = None,
+    account: AccountOption = None,
+    problem: ProblemOption = False,
+    after: AfterOption = 0,
+    limit: LimitOption = 1000,
 ) -> None:
-    """Show every site's publications by state, and what holds them up."""
-    from cli.overview import status
+    """Show sites' publications by state, and what holds them up; `next` is what --after takes."""
+    from cli.overview import status, tell
+    from cli.site_pages import Asked
 
-    status(site, content)
+    if content is not None:
+        tell(content)
+    else:
+        status(Asked(site, account, problem, after, limit))
+
+
+class EventStatus(StrEnum):
+    """`models.EventStatus`, without the weight of the models: `igny8 --help` must be quick."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 def events(
     site: SiteOption = None,
+    action: Annotated[
+        str | None, typer.Option(help="Only these: slot_missed, plugin_outdated and others.")
+    ] = None,
+    status: Annotated[EventStatus | None, typer.Option(help="Only what ended so.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 50,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what comes.")] = False,
 ) -> None:
     """Show what happened last, the newest at the end."""
-    from cli.overview import events
+    from cli.event_list import Chosen, events
 
-    events(site, limit, follow=follow)
+    events(Chosen(site, action, status and status.value), limit, follow=follow)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from cli.interrupts import Pause
 from cli.publish_requests import groups
-from models import Content, Integration, Publication, Run
+from models import Content, Integration, Publication, Run, Site
 from models.publishing.progress import run_outcome
 from models.session import session_scope
 
@@ -57,7 +57,14 @@ def outcomes(run_ids: Sequence[str]) -> list[Outcome]:
                         Publication.integration_id,
                     )
                     .joinedload(Publication.integration)
-                    .load_only(Integration.suspended_at, Integration.suspended_reason)
+                    .load_only(
+                        Integration.suspended_at,
+                        Integration.suspended_reason,
+                        Integration.is_active,
+                        Integration.site_id,
+                    )
+                    .joinedload(Integration.site)
+                    .joinedload(Site.account)
                 )
             )
             for run, title in session.execute(query):

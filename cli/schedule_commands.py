@@ -18,12 +18,12 @@ Row = Mapping[str, Any]
 def show_plan(site: str, days: int) -> None:
     """Plan a site now and print what came of it, by its own clock."""
     with session_scope() as session:
-        found = find_integration(session, site).site
+        integration = find_integration(session, site)
+        found, url = integration.site, integration.site_url
         settings = settings_in_zone(session, found)
         plan_site(session, found.id)
         session.refresh(settings)
         values = schedule_answer(view_schedule(session, found, settings, days))
-        url = found.url
     output().line(f"{url}: {_queue(values)}; times of {values['time_zone']}")
     for caps in values["caps"]:
         output().line(f"integration {caps['site_integration_id']}: {_caps(caps)}")

@@ -27,10 +27,10 @@ def change_settings(site: str, given: Given) -> None:
     wanted = {name: value for name, value in given.items() if value is not None}
     change = _checked({name: _READERS.get(name, _same)(value) for name, value in wanted.items()})
     with session_scope() as session:
-        found = find_integration(session, site).site
+        integration = find_integration(session, site)
+        found, url = integration.site, integration.site_url
         settings = _changed(session, found, change) if wanted else settings_in_zone(session, found)
         values = settings_answer(settings)
-        url = found.url
     if wanted:
         wake_schedule()
     _say(url, values)

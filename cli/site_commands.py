@@ -27,9 +27,10 @@ from cli.site_records import (
     target_or_fault,
 )
 from cli.standing import site_values
-from models import Integration
+from models import Integration, Site
 from models.session import session_scope
 from models.sites.keys import new_site_key
+from models.sites.standing import why_off
 from platforms import Target
 from platforms.site_addresses import Inside, inside
 
@@ -49,6 +50,8 @@ class Asked:
     account: str
     allow_private: bool
     check: bool
+    replace: bool
+    overlap_hours: int
 
 
 def add_site(asked: Asked) -> None:
@@ -59,7 +62,9 @@ def add_site(asked: Asked) -> None:
     if asked.allow_private and allow_private_host(address):
         output().note("noted in .env; restart what is running, so that it sees that too")
     with session_scope() as session:
-        recorded = record_site(session, NewSite(address, chosen, asked.name, asked.account.strip()))
+        account = asked.account.strip()
+        new = NewSite(address, chosen, asked.name, account, asked.replace, asked.overlap_hours)
+        recorded = record_site(session, new)
         values = site_values(recorded.integration)
         target = target_or_fault(recorded.integration)
     _say_recorded(recorded, values)
@@ -114,30 +119,28 @@ def _say_recorded(recorded: Recorded, values: dict[str, Any]) -> None:
         output().line(f"Nothing new: {what} has this key")
 
 
-def list_sites() -> None:
-    """Show every site, and whether it is well."""
-    with session_scope(read_only=True) as session:
-        query = sa.select(Integration).options(joinedload(Integration.site))
-        rows = [site_values(row) for row in session.scalars(query.order_by(Integration.site_id))]
-    columns = ("id", "name", "url", "key", "connection_status", "problem")
-    output().table(
-        ("Id", "Name", "URL", "Key", "Connection", "Problem"),
-        [[row[column] for column in columns] for row in rows],
-    )
-    output().result({"sites": rows})
-
-
 def check_sites(chosen: str | None) -> None:
-    """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
+    """Ask a site, or all that are on, how they are; one that is well again goes on with its work.
+
+    Raises:
+        CommandError: there is none to ask.
+    """
     with session_scope(read_only=True) as session:
         if chosen is not None:
             rows = [find_integration(session, chosen)]
         else:
-            query = sa.select(Integration).options(joinedload(Integration.site))
-            rows = list(session.scalars(query.order_by(Integration.site_id)))
+            with_account = joinedload(Integration.site).joinedload(Site.account)
+            query = sa.select(Integration).options(with_account).order_by(Integration.site_id)
+            every = list(session.scalars(query))
+            if not every:
+                words = "there is no site yet: igny8 site add URL --key KEY"
+                raise CommandError(words, Exit.BAD_INPUT)
+            rows = [row for row in every if why_off(row) is None]
+            if left_out := len(every) - len(rows):
+                output().note(f"left out {left_out} that are switched off or of suspended accounts")
         subjects = [(target_or_fault(row), site_values(row)) for row in rows]
     if not subjects:
-        raise CommandError("there is no site yet: igny8 site add URL --key KEY", Exit.BAD_INPUT)
+        raise CommandError("every site is switched off, or its account suspended", Exit.BAD_INPUT)
     _check(subjects, {})
 
 

@@ -21,14 +21,14 @@ def rotate_key(chosen: str, overlap_hours: int, wait: float) -> None:
     with session_scope() as session:
         integration = find_integration(session, chosen)
         if integration.site.wp_api_key_digest is None:
-            raise CommandError(f"{integration.site.url} has no key yet", Exit.BAD_INPUT)
+            raise CommandError(f"{integration.site_url} has no key yet", Exit.BAD_INPUT)
         run, _ = accept_site_run(
             session,
             integration,
             SiteRunKind.KEY_ROTATION,
             arguments={"overlap_hours": overlap_hours},
         )
-        url = integration.site.url
+        url = integration.site_url
     woken = wake_site_runs()
     if wait:
         run = _ended(run.id, time.monotonic() + wait)

@@ -87,7 +87,7 @@ def _run(chosen: str, kind: SiteRunKind, links: Links) -> tuple[SiteRun, str]:
         integration = find_integration(session, chosen)
         run, _ = accept_site_run(session, integration, kind)
         ours = claim_site_run(session, run.id, lease)
-        url = integration.site.url
+        url = integration.site_url
     if ours is not None:
         with quiet_log():
             for link in links:

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 
 from cli.exits import CommandError, Exit
 from models import Account, Integration, Site
-from models.encryption import SecretDamaged
+from models.encryption import SecretDamaged, digest
 from models.publishing.outcomes import resume_site
 from models.session import session_scope
-from models.sites.connecting import ensure_integration, other_site_at
-from models.sites.keys import owner_of
+from models.sites.connecting import address_of, ensure_integration, other_site_at
+from models.sites.keys import is_key_in_use, owner_of, replace_key
 from pipeline.errors import PublishError, SiteError
 from platforms import Target, connect, target_of
 from platforms.base import SiteStatus
@@ -34,6 +34,11 @@ class NewSite:
     key: str
     name: str | None = None
     account: str = "default"
+    replace: bool = False
+    """Also where the present key is in use."""
+
+    overlap_hours: int = 24
+    """How long the key that is replaced goes on being accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +74,63 @@ def check_key(key: str) -> str:
 
 
 def record_site(session: Session, new: NewSite) -> Recorded:
-    """Add a site with its integration, or give the one at this address its new key.
-
-    That is the one that is there now, having moved or not; else the one that was added as it.
+    """Add a site with its integration, or give the one that is at this address now its new key.
 
     Raises:
-        KeyRefused: another site has this key; an inbound key must name one site (C1).
+        KeyRefused: another site has this key, since an inbound key must name one site (C1); or the
+            site works with the one it has.
+        CommandError: the site that was added with this address has moved away.
     """
     account = ensure_account(session, new.account)
-    site = (
-        other_site_at(session, account.id, new.url)
-        or session.scalars(
-            sa.select(Site).filter_by(account_id=account.id, url=new.url)
-        ).one_or_none()
-    )
+    site = other_site_at(session, account.id, new.url)
     _refuse_shared_key(session, new.key, site)
     added = site is None
     if site is None:
+        _refuse_moved_away(session, account.id, new.url)
         host = new.url.partition("://")[2]
         site = Site(account_id=account.id, url=new.url, name=new.name or host)
         session.add(site)
         session.flush()
+    site = session.get_one(Site, site.id, with_for_update=True, populate_existing=True)
     site.name = new.name or site.name
-    new_key = not _has_key(site, new.key)
-    if new_key:
-        site.set_key(new.key)
-    session.flush()
-    return Recorded(ensure_integration(session, site)[0], added, new_key)
+    integration = ensure_integration(session, site)[0]
+    return Recorded(integration, added, _give_key(session, integration, new))
 
 
-def _has_key(site: Site, key: str) -> bool:
+def _refuse_moved_away(session: Session, account_id: int, url: str) -> None:
+    """Refuse the address of a site that is elsewhere by now: the new key is not meant for it."""
+    query = sa.select(Site).filter_by(account_id=account_id, url=url)
+    if gone := session.scalars(query).one_or_none():
+        raise CommandError(
+            f"site {gone.id}, added as {url}, is at {address_of(session, gone)} by now: when it "
+            f"is back, `igny8 site move {gone.id} {url}`; a new site there needs another account",
+            Exit.BAD_INPUT,
+        )
+
+
+def _give_key(session: Session, integration: Integration, new: NewSite) -> bool:
+    """Give the site its key, and return whether that changed anything."""
+    site = integration.site
+    if site.wp_api_key_digest == digest(new.key):
+        if _is_readable(site):
+            return False
+        site.set_key(new.key)  # entering the key again is how a damaged one is repaired
+        session.flush()
+        return True
+    if not new.replace and is_key_in_use(session, integration):
+        raise KeyRefused(
+            f"site {site.id}, {integration.site_url}, works with the key it has: change it by "
+            f"`igny8 site rotate-key {site.id}`, or say --replace"
+        )
+    replace_key(session, site, new.key, new.overlap_hours * 3600)
+    return True
+
+
+def _is_readable(site: Site) -> bool:
     try:
-        return site.wp_api_key == key
+        return site.wp_api_key is not None
     except SecretDamaged:
-        return False  # entering the key again is how that is repaired
+        return False
 
 
 def ensure_account(session: Session, name: str) -> Account:
@@ -118,7 +146,8 @@ def ensure_account(session: Session, name: str) -> Account:
 def _refuse_shared_key(session: Session, key: str, site: Site | None) -> None:
     owner = owner_of(session, key)
     if owner is not None and owner is not site:
-        raise KeyRefused(f"{owner.url} has this key already: every site needs its own")
+        where = address_of(session, owner)
+        raise KeyRefused(f"{where} has this key already: every site needs its own")
 
 
 def target_or_fault(integration: Integration) -> Target | Look:
@@ -159,7 +188,7 @@ def record_look(look: Look) -> None:
 ADVICE = {
     "unreachable": "see whether the site is up and its address right",
     "timeout": "see whether the site is up; it may only be slow",
-    "credentials_rejected": "or give us the plugin's: igny8 site add URL --key KEY",
+    "credentials_rejected": "or give us the plugin's: igny8 site add URL --key KEY --replace",
     "bridge_missing": "install and activate it under Plugins",
     "not_wordpress": "see whether the address is that of the WordPress itself",
     "key_damaged": "enter it again: igny8 site add URL --key KEY",

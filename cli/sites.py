@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
+from cli.publishing import AccountOption, AfterOption, LimitOption, ProblemOption
+
 site = typer.Typer(no_args_is_help=True, help="The sites we publish to.")
+
+
+OverlapHours = Annotated[
+    int, typer.Option(min=0, max=168, help="How long the old key goes on being accepted.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,19 +33,33 @@ def add_site(  # noqa: PLR0913, PLR0917 - a command's options
         bool, typer.Option("--allow-private", help="It may have a private address.")
     ] = False,
     check: Annotated[bool, typer.Option(help="Look whether it answers.")] = True,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Though the site works with the key it has.")
+    ] = False,
+    overlap_hours: OverlapHours = 24,
 ) -> None:
-    """Add a site, or give a site its new key; then look whether it answers."""
+    """Add a site, or give a site its new key; then look whether it answers.
+
+    A key in use is changed without a gap by `igny8 site rotate-key`.
+    """
     from cli.site_commands import Asked, add_site
 
-    add_site(Asked(url, key, key_stdin, generate_key, name, account, allow_private, check))
+    given = (url, key, key_stdin, generate_key, name, account)
+    add_site(Asked(*given, allow_private, check, replace, overlap_hours))
 
 
 @site.command("list")
-def list_sites() -> None:
-    """Show every site, and whether it is well."""
-    from cli.site_commands import list_sites
+def list_sites(
+    account: AccountOption = None,
+    problem: ProblemOption = False,
+    after: AfterOption = 0,
+    limit: LimitOption = 1000,
+) -> None:
+    """Show sites, and whether they are well; `next` is what --after takes to see the rest."""
+    from cli.site_list import list_sites
+    from cli.site_pages import Asked
 
-    list_sites()
+    list_sites(Asked(None, account, problem, after, limit))
 
 
 @site.command("check")
@@ -47,10 +68,30 @@ def check_sites(
         str | None, typer.Argument(metavar="[SITE]", help="Its id or URL; all when left out.")
     ] = None,
 ) -> None:
-    """Ask a site, or all of them, how they are; one that is well again goes on with its work."""
+    """Ask a site, or all that are on, how they are; one that is well again goes on."""
     from cli.site_commands import check_sites
 
     check_sites(chosen)
+
+
+@site.command("switch-on")
+def switch_on(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Let a site's work go out, and its plugin in, again."""
+    from cli.site_switching import switch_site
+
+    switch_site(chosen, on=True)
+
+
+@site.command("switch-off")
+def switch_off(
+    chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
+) -> None:
+    """Keep all work of a site back, and its plugin out, until it is switched on."""
+    from cli.site_switching import switch_site
+
+    switch_site(chosen, on=False)
 
 
 @site.command("move")
@@ -92,9 +133,7 @@ def set_pace(
 @site.command("rotate-key")
 def rotate_key(
     chosen: Annotated[str, typer.Argument(metavar="SITE", help="Its id or URL.")],
-    overlap_hours: Annotated[
-        int, typer.Option(min=0, max=168, help="How long the old key goes on being accepted.")
-    ] = 24,
+    overlap_hours: OverlapHours = 24,
     wait: Annotated[
         float, typer.Option(min=0, max=3600, help="Seconds to wait for its end; 0: don't.")
     ] = 60.0,

@@ -1,5 +1,6 @@
-"""How things stand: sites with what waits on them, one publication's story, what happened."""
+"""How things stand: sites with what waits on them, and the story of one publication."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -7,21 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 import settings
-from models import WAITING, Attempt, Integration, Publication, Site, SyncEvent
+from models import WAITING, Attempt, Integration, Publication, SyncEvent
 from models.clock import now
 from models.publishing.progress import counts_by_site
+from models.sites.standing import why_out_of_service
 from pipeline.pacing import at_once
 from tasks.sites.care import pace_of
 
 Values = dict[str, Any]
 
 
-def sites_standing(session: Session, integration_id: int | None = None) -> list[Values]:
-    """Return every site (or one) with its publications by state and the age of the oldest due."""
-    query = sa.select(Integration).options(joinedload(Integration.site)).order_by(Integration.id)
-    if integration_id is not None:
-        query = query.filter_by(id=integration_id)
-    rows = session.scalars(query).all()
+def sites_standing(session: Session, rows: Sequence[Integration]) -> list[Values]:
+    """Return these sites with their publications by state and the age of the oldest due."""
     counts: dict[int, dict[str, int]] = {}
     for account_id in {row.account_id for row in rows}:
         counts |= counts_by_site(session, account_id)
@@ -44,19 +42,21 @@ def site_values(integration: Integration) -> Values:
         "id": integration.site_id,
         "name": integration.site.name,
         "url": integration.site_url,
+        "account": integration.site.account.name,
+        "account_id": integration.account_id,
         "platform": integration.platform,
         "key": integration.site.masked_key,
         "connection_status": integration.connection_status,
         "suspended_at": _text(integration.suspended_at),
         "suspended_reason": integration.suspended_reason,
-        "problem": integration.suspended_reason or integration.sync_error,
+        "problem": why_out_of_service(integration) or integration.sync_error,
     }
 
 
 def held_up_by(integration: Integration, present: datetime) -> str | None:
     """Return what keeps a site's work waiting, in words; None when nothing does."""
-    if integration.suspended_at is not None:
-        return f"suspended: {integration.suspended_reason}"
+    if why := why_out_of_service(integration):
+        return f"suspended: {why}" if integration.suspended_at else why
     pace = pace_of(integration, present)
     if pace.is_open or pace.is_half_open:
         until = integration.breaker_open_until
@@ -107,7 +107,7 @@ def _publication(session: Session, row: Publication) -> Values:
         .order_by(SyncEvent.id)
     )
     return {
-        "site": row.integration.site.url,
+        "site": row.integration.site_url,
         "publication_key": row.key,
         "state": row.state.value,
         "revision": row.revision,
@@ -133,27 +133,6 @@ def _attempt(attempt: Attempt) -> Values:
         "duration_ms": attempt.duration_ms,
         "fence": attempt.fence,
     }
-
-
-def newest_events(session: Session, site_id: int | None, limit: int) -> list[Values]:
-    """Return the last ``limit`` events, the newest at the end."""
-    query = _events(site_id).order_by(SyncEvent.id.desc()).limit(limit)
-    return [_with_site(event, url) for event, url in reversed(session.execute(query).all())]
-
-
-def events_after(session: Session, site_id: int | None, event_id: int, limit: int) -> list[Values]:
-    """Return up to ``limit`` events that came after ``event_id``, in their order."""
-    query = _events(site_id).where(SyncEvent.id > event_id).order_by(SyncEvent.id).limit(limit)
-    return [_with_site(event, url) for event, url in session.execute(query)]
-
-
-def _events(site_id: int | None) -> sa.Select[SyncEvent, str]:
-    query = sa.select(SyncEvent, Site.url).join(Site, Site.id == SyncEvent.site_id)
-    return query if site_id is None else query.where(SyncEvent.site_id == site_id)
-
-
-def _with_site(event: SyncEvent, url: str) -> Values:
-    return event_values(event) | {"site": url}
 
 
 def event_values(event: SyncEvent) -> Values:

@@ -113,7 +113,9 @@ class RunAnswer(BaseModel):
     content_id: int
     publication_id: int
     site_integration_id: int
-    state: str = Field(description="Of the publication; `parked` while its site is suspended.")
+    state: str = Field(
+        description="Of the publication; `parked` while its site is suspended or off."
+    )
     finished: bool = Field(description="Whether nothing more will happen by itself.")
     reason: str | None = Field(description="Why it is not published, in words.")
     external_id: str | None

@@ -3,11 +3,9 @@
 from http import HTTPStatus
 from typing import Any
 
-import sqlalchemy as sa
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
-from sqlalchemy.orm import Session
 
 from ingress.aliases import BASE, aliased
 from ingress.auth import require_role, require_token
@@ -23,10 +21,10 @@ from ingress.integrations.run_answers import (
     answer_run,
 )
 from ingress.tenancy import own_integration, own_site
-from models import EventStatus, Installation, Integration, Role, SiteRunKind, SyncEvent
+from models import Role, SiteRunKind
 from models.session import session_scope
 from models.sites.connecting import ensure_integration
-from models.sites.keys import new_site_key, replace_key
+from models.sites.keys import is_key_in_use, new_site_key, replace_key
 from models.sites.runs import accept_site_run
 
 PROBLEMS = problem_responses(
@@ -78,7 +76,7 @@ def generate(header: IdempotentHeaders, body: KeyRequest) -> Any:
     with session_scope() as session:
         site = own_site(session, body.site_id, to_change=True)
         integration, _ = ensure_integration(session, site, credentials=None)
-        if not body.replace and _is_in_use(session, integration):
+        if not body.replace and is_key_in_use(session, integration):
             raise Problem(
                 "key_in_use",
                 "The site works with its present key: change it by rotate-api-key, "
@@ -92,17 +90,6 @@ def generate(header: IdempotentHeaders, body: KeyRequest) -> Any:
             integration_id=integration.id,
         ).model_dump()
         return remembered(session, answer, HTTPStatus.CREATED, shown_once="api_key")
-
-
-def _is_in_use(session: Session, integration: Integration) -> bool:
-    """Whether the site was ever seen to have its key: one that is out of order still has it."""
-    if integration.connection_status in {"connected", "ready"}:
-        return True
-    registered = sa.exists().where(Installation.site_id == integration.site_id)
-    worked = sa.exists().where(
-        SyncEvent.integration_id == integration.id, SyncEvent.status == EventStatus.SUCCESS
-    )
-    return bool(session.scalar(sa.select(sa.or_(registered, worked))))
 
 
 @aliased(

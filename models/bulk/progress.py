@@ -6,7 +6,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.account import suspended_accounts
 from models.bulk_job import (
     ITEM_ACCEPTED,
     ITEM_WAITS,
@@ -21,7 +20,7 @@ from models.clock import now
 from models.content import Content
 from models.integration import Integration
 from models.publication import WAITING, Publication, PublicationState
-from models.sites.standing import inactive_sites
+from models.sites.standing import ACCOUNT_OFF, INTEGRATION_OFF, OFF, OFF_WORDS, SITE_OFF
 
 ENDED = (
     BulkItemState.PUBLISHED,
@@ -32,15 +31,13 @@ ENDED = (
 SETTLED_AT_ONCE = 500
 NO_CHANGE = "no_change"
 REMOVED, HELD, WITHDRAWN = "removed", "held", "withdrawn"
-INTEGRATION_OFF, SITE_OFF = "integration_inactive", "site_inactive"
-ACCOUNT_OFF = "account_suspended"
 WORDS = {
     REMOVED: "its content or its integration was removed",
     HELD: "somebody holds the publication back",
     WITHDRAWN: "somebody called the publication off",
-    INTEGRATION_OFF: "its integration is switched off: it waits until that is on, or cancelled",
-    SITE_OFF: "its site is switched off: it waits until that is on, or cancelled",
-    ACCOUNT_OFF: "its account is suspended: it waits until that is resumed, or cancelled",
+    INTEGRATION_OFF: f"{OFF_WORDS[INTEGRATION_OFF]}: it waits until that is on, or cancelled",
+    SITE_OFF: f"{OFF_WORDS[SITE_OFF]}: it waits until that is on, or cancelled",
+    ACCOUNT_OFF: f"{OFF_WORDS[ACCOUNT_OFF]}: it waits until that is resumed, or cancelled",
 }
 
 _accepted = BulkItem.state == BulkItemState.ACCEPTED
@@ -55,11 +52,6 @@ _on_its_site = sa.and_(_accepted, Publication.state.in_(WAITING))
 
 
 _open = sa.or_(_on_its_site, _waiting)
-_off = (
-    (Integration.is_active.is_(False), INTEGRATION_OFF),
-    (Integration.site_id.in_(inactive_sites()), SITE_OFF),
-    (Integration.account_id.in_(suspended_accounts()), ACCOUNT_OFF),
-)
 
 
 def _is(state: PublicationState) -> sa.ColumnElement[bool]:
@@ -84,7 +76,7 @@ _CASES: tuple[tuple[sa.ColumnElement[bool], BulkItemState, Any, Any], ...] = (
         Integration.suspended_code,
         Integration.suspended_reason,
     ),
-    *((sa.and_(off, _open), BulkItemState.PARKED, code, WORDS[code]) for off, code in _off),
+    *((sa.and_(off, _open), BulkItemState.PARKED, code, WORDS[code]) for off, code in OFF),
 )
 
 

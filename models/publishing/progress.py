@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from models.history import Run
 from models.integration import Integration
 from models.publication import Publication, PublicationState
+from models.sites.standing import why_out_of_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class RunOutcome:
     """What became of an accepted request."""
 
     state: str
-    """A publication state, or 'parked' while the site is suspended, or 'superseded'."""
+    """A publication state, or 'parked' while the site is out of service, or 'superseded'."""
 
     finished: bool
     """Whether nothing more will happen by itself."""
@@ -32,8 +33,8 @@ def run_outcome(run: Run) -> RunOutcome:
         newer = (publication.published_revision or 0) > run.revision
         return RunOutcome("superseded" if newer else "published", True, publication, None)
     waits = publication.state in {PublicationState.QUEUED, PublicationState.UNCONFIRMED}
-    if waits and integration.suspended_at is not None:
-        return RunOutcome("parked", True, publication, integration.suspended_reason)
+    if waits and (why := why_out_of_service(integration)):
+        return RunOutcome("parked", True, publication, why)
     ended = publication.state in {
         PublicationState.FAILED,
         PublicationState.WITHDRAWN,

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from models.clock import now, now_plus
 from models.encryption import digest
+from models.history import EventStatus, SyncEvent
+from models.installation import Installation
+from models.integration import Integration
 from models.site import Site
 
 PREFIX = "igny8_live_"
@@ -56,6 +59,17 @@ def owner_of(session: Session, key: str) -> Site | None:
     places = (Site.wp_api_key_digest, Site.next_api_key_digest, Site.previous_api_key_digest)
     query = sa.select(Site).where(sa.or_(*(place == wanted for place in places)))
     return session.scalars(query).first()
+
+
+def is_key_in_use(session: Session, integration: Integration) -> bool:
+    """Whether the site was ever seen to have its key: one that is out of order still has it."""
+    if integration.connection_status in {"connected", "ready"}:
+        return True
+    registered = sa.exists().where(Installation.site_id == integration.site_id)
+    worked = sa.exists().where(
+        SyncEvent.integration_id == integration.id, SyncEvent.status == EventStatus.SUCCESS
+    )
+    return bool(session.scalar(sa.select(sa.or_(registered, worked))))
 
 
 def replace_key(session: Session, site: Site, key: str, overlap: float) -> None:

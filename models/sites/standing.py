@@ -27,19 +27,56 @@ def inactive_sites() -> sa.Select[int]:
     return sa.select(Site.id).where(Site.is_active.is_(False))
 
 
+INTEGRATION_OFF, SITE_OFF = "integration_inactive", "site_inactive"
+ACCOUNT_OFF = "account_suspended"
+OFF = (
+    (Integration.is_active.is_(False), INTEGRATION_OFF),
+    (Integration.site_id.in_(inactive_sites()), SITE_OFF),
+    (Integration.account_id.in_(suspended_accounts()), ACCOUNT_OFF),
+)
+"""What a person has done that keeps an integration's work back; `why_off` says the same."""
+
+OFF_WORDS = {
+    INTEGRATION_OFF: "its integration is switched off",
+    SITE_OFF: "its site is switched off",
+    ACCOUNT_OFF: "its account is suspended",
+}
+
 IN_SERVICE = sa.and_(
     Integration.is_active.is_(True),
     Integration.suspended_at.is_(None),
     Integration.account_id.not_in(suspended_accounts()),
     Integration.site_id.not_in(inactive_sites()),
 )
-"""Of an integration: neither it nor its site is switched off, and it and its account are let in."""
+"""Of an integration: neither it nor its site is switched off, and it and its account are let in.
+
+`why_out_of_service` says of one which of them does not hold.
+"""
 
 MAY_POST = sa.or_(Integration.next_post_at.is_(None), Integration.next_post_at <= now())
 """Of an integration: its bucket has a token, and what it asked us to wait for has passed."""
 
 STRUGGLES = Integration.breaker_opens > 0
 """Of an integration: its breaker is open, or half open."""
+
+
+def why_off(integration: Integration) -> str | None:
+    """Return the code of what a person has switched off or suspended above an integration."""
+    site = integration.site
+    reasons = {
+        INTEGRATION_OFF: not integration.is_active,
+        SITE_OFF: not site.is_active,
+        ACCOUNT_OFF: site.account.suspended_at is not None,
+    }
+    return next((code for code, holds in reasons.items() if holds), None)
+
+
+def why_out_of_service(integration: Integration) -> str | None:
+    """Return in words why nothing goes out to an integration; None where it is in service."""
+    if integration.suspended_at is not None:
+        return integration.suspended_reason or "it is suspended"
+    code = why_off(integration)
+    return OFF_WORDS[code] if code else None
 
 
 def has_probe() -> sa.ColumnElement[bool]:

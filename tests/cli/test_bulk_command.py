@@ -104,6 +104,18 @@ def test_jobs_are_listed_with_how_far_they_are(place):
     assert "accepted 2" in ran.out
 
 
+def test_the_items_of_a_job_are_shown_page_by_page(place):
+    add(place, 3)
+    words = ("bulk", "show", start(place), "--state", "accepted", "--limit", "2")
+
+    first = igny8("--json", *words).json
+    rest = igny8("--json", *words, "--after", first["next"]).json
+
+    assert (len(first["items"]), first["next"]) == (2, first["items"][-1]["item_id"])
+    assert (len(rest["items"]), rest["next"]) == (1, None)
+    assert f"--after {first['next']}" in igny8(*words).err
+
+
 def test_a_job_is_paused_resumed_and_cancelled(place):
     add(place, SITE_ROOM + 3)
     job = start(place)

@@ -14,7 +14,8 @@ from commands import igny8
 from factories import SITE_KEY, make_content, make_integration, make_site, reload
 
 import settings
-from models import ContentStatus, Integration, Publication, PublicationState
+from models import Account, ContentStatus, Integration, Publication, PublicationState, Site
+from models.clock import now
 from models.session import session_scope
 from tasks.publishing import building, confirming, dispatching, pushing
 
@@ -182,6 +183,29 @@ def test_wait_ends_when_the_site_refuses_our_key(integration, simulated_site):
 
     assert (ran.code, ran.json["parked"]) == (3, 2)
     assert "key" in ran.json["results"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "reason"),
+    [
+        pytest.param(Integration, {"is_active": False}, "its integration is", id="integration"),
+        pytest.param(Site, {"is_active": False}, "its site is", id="site"),
+        pytest.param(Account, {"suspended_at": now()}, "its account is", id="account"),
+    ],
+)
+def test_wait_ends_when_the_site_is_taken_out_of_service(place, kind, values, reason):
+    ids = add(place)
+
+    def once_it_is_accepted():
+        if publications():
+            with session_scope() as session:
+                session.execute(sa.update(kind).values(values))
+
+    with working(once_it_is_accepted):
+        ran = igny8("--json", "publish", *ids, "--site", place.site_id, "--wait")
+
+    assert (ran.code, ran.json["parked"]) == (3, 1)
+    assert ran.json["results"][0]["reason"].startswith(reason)
 
 
 def test_wait_tells_why_something_failed(place):

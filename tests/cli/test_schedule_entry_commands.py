@@ -7,7 +7,16 @@ import sqlalchemy as sa
 from commands import igny8
 from factories import make_content, make_integration, make_site
 
-from models import ContentStatus, EntrySource, EntryState, PublicationState, ScheduleEntry, Site
+from models import (
+    Account,
+    ContentStatus,
+    EntrySource,
+    EntryState,
+    Integration,
+    PublicationState,
+    ScheduleEntry,
+    Site,
+)
 from models.clock import now
 from models.publishing.accepting import Wanted, accept_publish
 from models.session import session_scope
@@ -121,6 +130,39 @@ def test_what_is_not_in_the_schedule_is_told(content, command):
     assert ran.code == 4
     assert "not in the schedule" in ran.err
     assert igny8("schedule", command, 999).code == 4
+
+
+@pytest.mark.parametrize("what", [Site, Integration, Account])
+@pytest.mark.parametrize(
+    "words",
+    [["cancel"], ["hold"], ["move", "--priority", 3], ["release"]],
+    ids=lambda words: words[0],
+)
+def test_what_is_planned_where_nothing_goes_out_can_be_changed_all_the_same(content, what, words):
+    schedule("set", content.id, "--next")
+    off = {"suspended_at": now()} if what is Account else {"is_active": False}
+    with session_scope() as session:
+        session.execute(sa.update(what).values(off))
+
+    ran = schedule(words[0], content.id, *words[1:])
+
+    assert ran.code == 0, ran.err
+    assert ran.json["content_id"] == content.id
+
+
+def test_of_several_entries_the_site_says_which(content):
+    with session_scope() as session:
+        ours = session.get_one(Site, content.site_id)
+        other = make_integration(session, make_site(session, ours.account))
+    for site in (content.site_id, other.site_id):
+        schedule("set", content.id, "--next", "--site", site)
+
+    unclear = schedule("cancel", content.id)
+    named = schedule("cancel", content.id, "--site", other.site_id)
+
+    assert unclear.code == 4
+    assert f"--site {content.site_id} or --site {other.site_id}" in unclear.err
+    assert (named.code, named.json["site_id"]) == (0, other.site_id)
 
 
 def test_what_has_begun_is_not_cancelled(content):

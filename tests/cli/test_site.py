@@ -10,9 +10,11 @@ from commands import igny8
 from factories import SITE_KEY, make_integration, make_site, reload
 
 import settings
-from models import Account, Integration, Site
+from models import Account, Installation, Integration, Site
 from models.clock import now
 from models.session import session_scope
+from models.sites.keys import KeyKind, find_by_key, start_rotation
+from platforms.key_refusals import WRONG_KEY
 
 
 def only(kind):
@@ -60,6 +62,51 @@ def test_adding_again_changes_the_key_and_says_so(database):
     assert ran.out.startswith("Changed the key")
     assert again.out.startswith("Nothing new")
     assert only(Site).wp_api_key == "new-key"
+
+
+def connected():
+    """A site that was seen to work with its key."""
+    igny8("site", "add", "https://example.com", "--key", SITE_KEY, "--no-check")
+    with session_scope() as session:
+        session.execute(sa.update(Integration).values(connection_status="connected"))
+    return only(Site)
+
+
+def test_a_key_in_use_is_not_replaced_by_typing_the_command_again(database):
+    site = connected()
+
+    ran = igny8("site", "add", site.url, "--generate-key")
+
+    assert (ran.code, only(Site).wp_api_key) == (4, SITE_KEY)
+    assert f"igny8 site rotate-key {site.id}" in ran.err
+    assert "--replace" in ran.err
+
+
+def test_the_same_key_again_is_no_other_one(database):
+    ran = igny8("site", "add", connected().url, "--key", SITE_KEY, "--no-check")
+
+    assert (ran.code, ran.out.startswith("Nothing new")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "kind"),
+    [
+        pytest.param([], KeyKind.PREVIOUS, id="with an overlap"),
+        pytest.param(["--overlap-hours", "0"], None, id="at once, as when it has leaked"),
+    ],
+)
+def test_replacing_a_key_ends_a_rotation_and_goes_on_accepting_the_old_one(database, hours, kind):
+    site = connected()
+    with session_scope() as session:
+        start_rotation(session, session.get_one(Site, site.id))
+
+    ran = igny8("--json", "site", "add", site.url, "--generate-key", "--replace", *hours)
+
+    found = only(Site)
+    assert (ran.code, found.wp_api_key, found.next_api_key) == (0, ran.json["key"], None)
+    with session_scope(read_only=True) as session:
+        old = find_by_key(session, SITE_KEY)
+    assert (old and old[1]) == kind
 
 
 def test_a_key_from_stdin_is_stored_without_its_newline(database):
@@ -202,6 +249,15 @@ def test_list_shows_the_key_only_masked(database):
     (site,) = ran.json["sites"]
     assert (site["url"], SITE_KEY in ran.out) == ("https://example.com", False)
     assert site["key"].endswith(SITE_KEY[-4:])
+
+
+def test_list_shows_the_version_of_the_plugin(database):
+    site = connected()
+    with session_scope() as session:
+        session.add(Installation(site_id=site.id, version="1.5.0", last_seen=now()))
+
+    assert igny8("--json", "site", "list").json["sites"][0]["plugin_version"] == "1.5.0"
+    assert "\t1.5.0\t" in igny8("site", "list").out
 
 
 def test_a_private_address_is_refused_until_it_is_allowed(

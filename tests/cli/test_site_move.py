@@ -47,15 +47,36 @@ def test_what_is_no_other_address_changes_nothing(row, url):
     assert reload(row).site_url == row.site.url
 
 
+def add(row, url, *options):
+    account = row.site.account.name
+    return igny8("--json", "site", "add", url, "--generate-key", "--account", account, *options)
+
+
 def test_adding_it_again_at_its_new_address_is_no_second_site(row):
     igny8("site", "move", row.site_id, NEW)
 
-    ran = igny8(
-        *("--json", "site", "add", NEW, "--generate-key", "--account", row.site.account.name)
-    )
+    ran = add(row, NEW, "--replace")
 
     assert (ran.json["added"], ran.json["site"]["id"]) == (False, row.site_id)
     assert reload(row.site).wp_api_key == ran.json["key"]
+
+
+def test_its_key_in_use_is_not_replaced_at_its_new_address_either(row):
+    igny8("site", "move", row.site_id, NEW)
+
+    assert add(row, NEW).code == Exit.BAD_INPUT
+    assert reload(row.site).wp_api_key == row.site.wp_api_key
+
+
+@pytest.mark.parametrize("options", [[], ["--replace"]])
+def test_where_it_was_no_site_is_added_and_its_key_is_left_alone(row, options):
+    igny8("site", "move", row.site_id, NEW)
+
+    ran = add(row, row.site.url, *options)
+
+    assert ran.code == Exit.BAD_INPUT
+    assert f"site {row.site_id}, added as {row.site.url}, is at {NEW} by now" in ran.err
+    assert reload(row.site).wp_api_key == row.site.wp_api_key
 
 
 def test_another_account_may_have_a_site_there_too(row):

@@ -13,7 +13,16 @@ from commands import igny8
 from factories import make_integration, make_publication
 
 import settings
-from models import Attempt, EventStatus, Integration, Publication, PublicationState, SyncEvent
+from models import (
+    Account,
+    Attempt,
+    EventStatus,
+    Integration,
+    Publication,
+    PublicationState,
+    Site,
+    SyncEvent,
+)
 from models.clock import now, now_plus
 from models.session import session_scope
 
@@ -25,16 +34,15 @@ def place(database):
 
 
 def happened(place, description, **more):
+    usual = {"action": "content_publish", "status": EventStatus.SUCCESS}
     with session_scope() as session:
         event = SyncEvent(
             account_id=place.account_id,
             site_id=place.site_id,
             integration_id=place.id,
             event_type="publish",
-            action="content_publish",
-            status=EventStatus.SUCCESS,
             description=description,
-            **more,
+            **usual | more,
         )
         session.add(event)
         session.flush()
@@ -68,32 +76,47 @@ def test_status_says_why_a_site_is_suspended(place):
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("kind", "values", "words"),
     [
-        pytest.param({}, None, id="nothing"),
+        pytest.param(Integration, {}, None, id="nothing"),
         pytest.param(
+            Account, {"suspended_at": now()}, "its account is suspended", id="account suspended"
+        ),
+        pytest.param(Site, {"is_active": False}, "its site is switched off", id="site off"),
+        pytest.param(
+            Integration,
+            {"is_active": False},
+            "its integration is switched off",
+            id="integration off",
+        ),
+        pytest.param(
+            Integration,
             {"suspended_at": now(), "suspended_reason": "wrong key"},
             "suspended: wrong key",
             id="suspended",
         ),
         pytest.param(
+            Integration,
             {"breaker_opens": 1, "failures_in_a_row": 5, "breaker_open_until": now_plus(900)},
             "5 failures in a row: left alone until",
             id="open",
         ),
         pytest.param(
+            Integration,
             {"breaker_opens": 1, "failures_in_a_row": 5, "breaker_open_until": now_plus(-1)},
             "one post is tried",
             id="half-open",
         ),
-        pytest.param({"next_post_at": now_plus(900)}, "the next post may go at", id="bucket"),
-        pytest.param({"slowness": 2}, "slowed to 5 at a time", id="slow"),
+        pytest.param(
+            Integration, {"next_post_at": now_plus(900)}, "the next post may go at", id="bucket"
+        ),
+        pytest.param(Integration, {"slowness": 2}, "slowed to 5 at a time", id="slow"),
     ],
 )
-def test_status_says_what_holds_a_site_up(place, values, words):
+def test_status_says_what_holds_a_site_up(place, kind, values, words):
     if values:
         with session_scope() as session:
-            session.execute(sa.update(Integration).values(values))
+            session.execute(sa.update(kind).values(values))
 
     (row,) = igny8("--json", "status").json["sites"]
 
@@ -158,6 +181,27 @@ def test_events_shows_the_last_ones_the_newest_at_the_end(place):
 
     assert [row["description"] for row in rows] == ["Event 3", "Event 4"]
     assert rows[0]["site"] == place.site.url
+
+
+def test_a_line_of_events_names_the_action(place):
+    happened(place, "A window has closed.", action="slot_missed")
+
+    assert " slot_missed " in igny8("events").out
+
+
+@pytest.mark.parametrize(
+    "words", [["--action", "slot_missed"], ["--status", "skipped"], ["--site", "1"]]
+)
+def test_one_event_is_found_behind_many_others(place, words):
+    happened(place, "Wanted", action="slot_missed", status=EventStatus.SKIPPED)
+    with session_scope() as session:
+        other = make_integration(session)
+    for number in range(5):
+        happened(other, f"Event {number}")
+
+    rows = igny8("--json", "events", *words, "--limit", "2").json["events"]
+
+    assert [row["description"] for row in rows] == ["Wanted"]
 
 
 def test_events_of_one_site(place):

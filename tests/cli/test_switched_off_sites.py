@@ -7,6 +7,7 @@ from factories import make_content, make_integration
 from planned_entries import change
 
 from models import Publication, ScheduleEntry
+from models.clock import now
 from models.session import session_scope
 
 pytestmark = pytest.mark.usefixtures("broker_away")
@@ -17,6 +18,7 @@ def place(sqlite_database):
     with session_scope() as session:
         found = make_integration(session)
         make_content(session, found.site)
+        _ = found.site.account
         return found
 
 
@@ -25,7 +27,14 @@ def count(kind):
         return session.scalar(sa.select(sa.func.count(kind.id)))
 
 
-@pytest.mark.parametrize("what", ["site", "integration"])
+def switch_off(place, what):
+    if what == "account":
+        change(place.site.account, suspended_at=now())
+    else:
+        change(place.site if what == "site" else place, is_active=False)
+
+
+@pytest.mark.parametrize("what", ["site", "integration", "account"])
 @pytest.mark.parametrize(
     "words",
     [
@@ -35,12 +44,12 @@ def count(kind):
     ],
 )
 def test_nothing_is_accepted_there(place, what, words):
-    change(place.site if what == "site" else place, is_active=False)
+    switch_off(place, what)
 
     ran = igny8(*words, "--site", place.site_id)
 
     assert ran.code == 4
-    assert "switched off" in ran.err or "no active connection" in ran.err
+    assert any(words in ran.err for words in ("switched off", "no active", "account resume"))
     assert count(Publication) == count(ScheduleEntry) == 0
 
 
