@@ -5,12 +5,12 @@ from typing import Any
 from cli.bell import wake_feeder, wake_workers
 from cli.bulk_watch import watch_job
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration, refuse_switched_off
+from cli.finding import find_integration, names_of, refuse_switched_off
 from cli.interrupts import Pause, held_back
 from cli.output import output
 from cli.progress import progress
 from cli.publish_results import say_end, say_outcome
-from models import BulkItemState
+from models import BulkItemState, Integration
 from models.bulk.jobs import Selection, make_bulk_job
 from models.bulk.progress import counts, unchanged
 from models.publishing.accepting import Wanted
@@ -36,7 +36,7 @@ def publish_all(site: str, wanted: Wanted, *, any_status: bool, wait: bool, time
         while feed(job.id):
             pass
         broker_there = wake_workers() and wake_feeder()
-        facts = _facts(job.id, integration.site_url, broker_there=broker_there)
+        facts = _facts(job.id, integration, broker_there=broker_there)
         _say_accepted(facts)
         if wait and facts["accepted"] + facts["unchanged"]:
             _wait(job.id, timeout, facts, pause)
@@ -44,13 +44,14 @@ def publish_all(site: str, wanted: Wanted, *, any_status: bool, wait: bool, time
             output().result(facts)
 
 
-def _facts(job_id: str, url: str, *, broker_there: bool) -> dict[str, Any]:
+def _facts(job_id: str, integration: Integration, *, broker_there: bool) -> dict[str, Any]:
     with session_scope(read_only=True) as session:
         found = counts(session, job_id)
         same = unchanged(session, job_id)
     left_out = found[BulkItemState.SKIPPED]
     return {
-        "site": url,
+        "site": integration.site_url,
+        **names_of(integration),
         "job": job_id,
         "accepted": sum(found.values()) - left_out - same,
         "unchanged": same,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from models import Integration
 from models.session import session_scope
@@ -79,7 +79,7 @@ def _content(finding: Finding) -> int | None:
 def _values(row: Integration, census: Census) -> dict[str, Any]:
     return {
         "site": row.site_id,
-        "url": row.site_url,
+        **names_of(row),
         "complete": census.error is None,
         "problem": str(census.error) if census.error else None,
         "known": census.rows,

@@ -138,9 +138,9 @@ def _broker(known: Settings) -> Finding:
     where = str(maybe_sanitize_url(known.broker_url))
     if Workers(known.broker_url).reaches_broker():
         return Finding("broker", "ok", where)
-    advice = (
-        "start the stack with `igny8 up`" if known.uses_embedded_broker else "look at REDIS_URL"
-    )
+    variable = "REDIS_URL" if known.broker_url == known.redis_url else "CELERY_BROKER_URL"
+    start = "start the stack with `igny8 up`"
+    advice = start if known.uses_embedded_broker else f"look at {variable}"
     return Finding("broker", "fail", f"{where} does not answer", advice)
 
 

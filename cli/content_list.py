@@ -32,6 +32,8 @@ def list_contents(site: str | None, status: str | None, after: int, limit: int) 
                 "status": content.status.value,
                 "revision": content.revision,
                 "site": url,
+                "site_id": content.site_id,
+                "url": url,
                 "import_key": content.import_key,
             }
             for content, url in session.execute(query)

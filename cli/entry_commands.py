@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cli.bell import wake_planner
 from cli.exits import CommandError, Exit
-from cli.finding import NotFound, find_integration, refuse_switched_off
+from cli.finding import NotFound, find_integration, names_of, refuse_switched_off
 from cli.output import output
 from models import Content, ContentStatus, EntryState, Integration, ScheduleEntry
 from models.schedule import by_hand
@@ -134,6 +134,7 @@ def _time(session: Session, written: str | None) -> tuple[datetime | None, list[
 
 def _told(session: Session, entry: ScheduleEntry, notes: list[str]) -> dict[str, Any]:
     values = {name: getattr(entry, name) for name in FIELDS} | {"state": entry.state.value}
+    values |= names_of(session.get_one(Integration, entry.integration_id))
     return values | {"notes": notes, "warnings": exceeded_limits(session, entry)}
 
 

@@ -57,7 +57,7 @@ def _query(session: Session, chosen: Chosen) -> sa.Select[SyncEvent, str]:
 
 
 def _values(event: SyncEvent, url: str) -> Values:
-    return event_values(event) | {"site": url}
+    return event_values(event) | {"site": url, "site_id": event.site_id, "url": url}
 
 
 def _follow(rows: list[Values], query: sa.Select[SyncEvent, str]) -> None:

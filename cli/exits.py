@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The documented exit codes."""
+    """The exit codes, as docs/operations.md documents them."""
 
     OK = 0
     FAILED = 1

@@ -1,5 +1,8 @@
 """Which site the operator means: by id or by address."""
 
+from collections.abc import Collection
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
@@ -55,6 +58,17 @@ def refuse_switched_off(integration: Integration) -> None:
         case _:
             words = f"{integration.site_url} is switched off"
     raise CommandError(words, Exit.BAD_INPUT)
+
+
+def addresses(session: Session, site_ids: Collection[int]) -> dict[int, str]:
+    """Return where these sites are."""
+    query = sa.select(Site.id, WHERE_IT_IS).where(Site.id.in_(list(site_ids)))
+    return dict(session.execute(query).all())
+
+
+def names_of(integration: Integration) -> dict[str, Any]:
+    """Return how a document for scripts names a site, whatever else it calls it."""
+    return {"site_id": integration.site_id, "url": integration.site_url}
 
 
 def find_account(session: Session, written: str) -> Account:

@@ -1,10 +1,11 @@
 """What `igny8 inbox list`, `show` and `replay` do."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from cli.bell import wake_readers
 from cli.exits import CommandError, Exit
-from cli.finding import NotFound, find_integration
+from cli.finding import NotFound, addresses, find_integration
 from cli.output import output
 from models import InboxMessage, InboxState
 from models.inbox.replaying import Chosen, newest_messages
@@ -20,7 +21,8 @@ def show_list(site: str | None, state: str | None, count: int) -> None:
         site_id = find_integration(session, site).site_id if site else None
         chosen = Chosen(site_id=site_id, state=_state(state))
         found = newest_messages(session, chosen, count)[::-1]
-    rows = [_values(message) for message in found]
+        urls = addresses(session, {message.site_id for message in found})
+    rows = [_values(message, urls) for message in found]
     output().table(
         ("Id", "Site", "Door", "Post", "Sequence", "State", "Attempts", "Reason"),
         [[row[name] for name in COLUMNS] for row in rows],
@@ -42,10 +44,11 @@ def show_one(id_: int) -> None:
     """Print a message with everything that is known of it."""
     with session_scope(read_only=True) as session:
         found = session.get(InboxMessage, id_)
-    if found is None:
-        raise NotFound(f"there is no webhook {id_}; `igny8 inbox list` shows the newest")
+        if found is None:
+            raise NotFound(f"there is no webhook {id_}; `igny8 inbox list` shows the newest")
+        urls = addresses(session, {found.site_id})
     body = found.body.decode("utf-8", "backslashreplace")
-    values = _values(found) | {
+    values = _values(found, urls) | {
         "message_id": found.message_id,
         "signed": found.signed,
         "sent_at": found.sent_at,
@@ -67,11 +70,12 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
-def _values(message: InboxMessage) -> dict[str, Any]:
+def _values(message: InboxMessage, urls: Mapping[int, str]) -> dict[str, Any]:
     return {
         "received_at": message.received_at,
         **{name: getattr(message, name) for name in COLUMNS},
         "state": message.state.value,
+        "url": urls.get(message.site_id),
     }
 
 

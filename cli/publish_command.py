@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.bell import wake_workers
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration, refuse_switched_off
+from cli.finding import find_integration, names_of, refuse_switched_off
 from cli.interrupts import Pause, held_back
 from cli.output import output
 from cli.progress import progress
@@ -43,6 +43,7 @@ def publish(asked: Asked) -> None:
         _say_accepted(request, site=url, broker_there=broker_there)
         facts = {
             "site": url,
+            **names_of(integration),
             "accepted": request.accepted,
             "unchanged": request.unchanged,
             "left_out": request.left_out,

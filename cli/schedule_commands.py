@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from ingress.schedule.view_fields import schedule_answer
 from models.session import session_scope
@@ -19,12 +19,13 @@ def show_plan(site: str, days: int) -> None:
     """Plan a site now and print what came of it, by its own clock."""
     with session_scope() as session:
         integration = find_integration(session, site)
-        found, url = integration.site, integration.site_url
+        found = integration.site
         settings = settings_in_zone(session, found)
         plan_site(session, found.id)
         session.refresh(settings)
-        values = schedule_answer(view_schedule(session, found, settings, days))
-    output().line(f"{url}: {_queue(values)}; times of {values['time_zone']}")
+        plan = schedule_answer(view_schedule(session, found, settings, days))
+        values = plan | names_of(integration)
+    output().line(f"{values['url']}: {_queue(values)}; times of {values['time_zone']}")
     for caps in values["caps"]:
         output().line(f"integration {caps['site_integration_id']}: {_caps(caps)}")
     _show_happened(values["happened"])

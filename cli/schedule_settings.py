@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cli.bell import wake_schedule
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from ingress.schedule.setting_fields import SettingsChange, settings_answer, zone_columns
 from models import PublishingSettings, Site
@@ -28,12 +28,12 @@ def change_settings(site: str, given: Given) -> None:
     change = _checked({name: _READERS.get(name, _same)(value) for name, value in wanted.items()})
     with session_scope() as session:
         integration = find_integration(session, site)
-        found, url = integration.site, integration.site_url
+        found = integration.site
         settings = _changed(session, found, change) if wanted else settings_in_zone(session, found)
-        values = settings_answer(settings)
+        values = settings_answer(settings) | names_of(integration)
     if wanted:
         wake_schedule()
-    _say(url, values)
+    _say(values)
     output().result(values)
 
 
@@ -82,7 +82,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def _say(url: str, values: Given) -> None:
+def _say(values: Given) -> None:
     windows = (f"{each['start']}-{each['end']}" for each in values["publish_time_slots"])
     blackouts = (f"{each['from']}/{each['to']}" for each in values["blackout_dates"])
     zone = f"{values['time_zone']} ({values['time_zone_source']})"
@@ -98,7 +98,7 @@ def _say(url: str, values: Given) -> None:
         ("jitter", f"up to {values['jitter_minutes']} minutes"),
         ("order", values["publish_order"]),
     ]
-    output().line(url)
+    output().line(values["url"])
     output().table(("setting", "value"), rows)
     for warning in values["warnings"]:
         output().note(f"warning: {warning['field']}: {warning['message']}")

@@ -68,7 +68,12 @@ def add_site(asked: Asked) -> None:
         values = site_values(recorded.integration)
         target = target_or_fault(recorded.integration)
     _say_recorded(recorded, values)
-    result: dict[str, Any] = {"added": recorded.added, "key_changed": recorded.new_key}
+    result: dict[str, Any] = {
+        "site_id": values["site_id"],
+        "url": values["url"],
+        "added": recorded.added,
+        "key_changed": recorded.new_key,
+    }
     if asked.generate_key:
         # The site can't know this key yet: to look now would only find that out.
         output().line(f"Key, shown only now: {chosen}")
@@ -163,7 +168,8 @@ def _check(subjects: list[tuple[Target | Look, dict[str, Any]]], result: dict[st
 
 
 def _say_look(look: Look, values: dict[str, Any]) -> dict[str, Any]:
-    told = {"site": values["id"], "url": values["url"], "ok": look.error is None}
+    names = {"site": values["id"], "site_id": values["id"], "url": values["url"]}
+    told = names | {"ok": look.error is None}
     if look.status is None:
         words = advice(look, values["id"])
         output().error(f"{values['url']}: {words}", **told)

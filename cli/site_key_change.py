@@ -1,12 +1,13 @@
 """What `igny8 site rotate-key` does: ask for a new key, and wait for what becomes of it."""
 
 import time
+from typing import Any
 
 import typer
 
 from cli.bell import wake_site_runs
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from models import SiteRun, SiteRunKind, SiteRunState
 from models.session import session_scope
@@ -28,11 +29,11 @@ def rotate_key(chosen: str, overlap_hours: int, wait: float) -> None:
             SiteRunKind.KEY_ROTATION,
             arguments={"overlap_hours": overlap_hours},
         )
-        url = integration.site_url
+        names = names_of(integration)
     woken = wake_site_runs()
     if wait:
         run = _ended(run.id, time.monotonic() + wait)
-    _say(run, url, woken=woken)
+    _say(run, names, woken=woken)
 
 
 def _ended(run_id: str, deadline: float) -> SiteRun:
@@ -45,9 +46,9 @@ def _ended(run_id: str, deadline: float) -> SiteRun:
         time.sleep(PAUSE)
 
 
-def _say(run: SiteRun, url: str, *, woken: bool) -> None:
-    told = run.result or {}
-    output().result({"run_id": run.id, "state": run.state.value, **told})
+def _say(run: SiteRun, names: dict[str, Any], *, woken: bool) -> None:
+    told, url = run.result or {}, names["url"]
+    output().result({**names, "run_id": run.id, "state": run.state.value, **told})
     if run.state is SiteRunState.SUCCEEDED:
         output().line(f"{url} has its new key, {told.get('masked_api_key')}")
     elif run.state is SiteRunState.FAILED:

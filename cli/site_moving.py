@@ -40,4 +40,5 @@ def move_site(site: str, url: str, *, allow_private: bool) -> None:
         output().note("noted in .env; restart what is running, so that it sees that too")
     output().line(f"Site {site_id} is at {address} from now on, and no longer at {before}")
     output().line("Press Connect in its plugin's settings there, then `igny8 site check` it.")
-    output().result({"site": site_id, "url": address, "previous_url": before})
+    names = {"site": site_id, "site_id": site_id, "url": address}
+    output().result(names | {"previous_url": before})

@@ -5,7 +5,7 @@ from typing import Any
 
 import settings
 from cli.exits import CommandError, Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from models import Integration
 from models.session import session_scope
@@ -29,7 +29,7 @@ def set_pace(site: str, wanted: Mapping[str, float | None]) -> None:
                 Integration, found.id, with_for_update=True, populate_existing=True
             )
             found.config_json = changed(found.config_json, changes)
-        values = {"site": found.site_id, "url": found.site_url, **_limits(found.config_json)}
+        values = {"site": found.site_id, **names_of(found), **_limits(found.config_json)}
     output().line(f"{values['url']}: {_words(values)}")
     output().result(values)
 

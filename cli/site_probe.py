@@ -12,7 +12,7 @@ import typer
 import settings
 from cli.bell import quiet_log
 from cli.exits import Exit
-from cli.finding import find_integration
+from cli.finding import find_integration, names_of
 from cli.output import output
 from models import SiteRun, SiteRunKind, SiteRunState, SiteStructure
 from models.session import session_scope
@@ -20,6 +20,7 @@ from models.sites.runs import OPEN, accept_site_run, claim_site_run
 from tasks.sites import connecting, structure
 
 Links = Sequence[Callable[[str], None]]
+Names = dict[str, Any]
 
 TEST_LINKS: Links = (
     connecting.probe_network,
@@ -35,14 +36,15 @@ PAUSE = 0.2
 
 def test_site(chosen: str) -> None:
     """Test a site layer by layer; exit 3 where one fails."""
-    run, url = _run(chosen, SiteRunKind.CONNECTION_TEST, TEST_LINKS)
+    run, names = _run(chosen, SiteRunKind.CONNECTION_TEST, TEST_LINKS)
+    url = names["url"]
     told = run.result or {}
     rows = [(each["layer"], _mark(each), each["message"]) for each in told.get("layers") or ()]
     output().table(("Layer", "State", "What"), rows)
     for each in told.get("layers") or ():
         if each["ok"] and each["what_to_do"]:
             output().note(f"{each['layer']}: {each['what_to_do']}")
-    output().result({"url": url, "run_id": run.id, **told})
+    output().result({**names, "run_id": run.id, **told})
     if run.state is SiteRunState.SUCCEEDED:
         output().line(f"{url}: well")
         return
@@ -61,10 +63,10 @@ def _mark(layer: dict[str, Any]) -> str:
 
 def show_structure(chosen: str) -> None:
     """Fetch a site's types and taxonomies now, and show them; exit 3 where that fails."""
-    run, url = _run(chosen, SiteRunKind.STRUCTURE_SYNC, STRUCTURE_LINKS)
+    run, names = _run(chosen, SiteRunKind.STRUCTURE_SYNC, STRUCTURE_LINKS)
     if run.state is not SiteRunState.SUCCEEDED:
         reason = (run.result or {}).get("reason") or "it is tried again by the workers"
-        output().error(f"{url}: {reason}", run_id=run.id)
+        output().error(f"{names['url']}: {reason}", run_id=run.id)
         raise typer.Exit(Exit.UNREACHABLE)
     with session_scope(read_only=True) as session:
         known = session.get_one(SiteStructure, run.integration_id)
@@ -77,26 +79,26 @@ def show_structure(chosen: str) -> None:
             for name, each in entries.items()
         ],
     )
-    output().result({"url": url, "post_types": known.post_types, "taxonomies": known.taxonomies})
+    output().result(names | {"post_types": known.post_types, "taxonomies": known.taxonomies})
 
 
-def _run(chosen: str, kind: SiteRunKind, links: Links) -> tuple[SiteRun, str]:
+def _run(chosen: str, kind: SiteRunKind, links: Links) -> tuple[SiteRun, Names]:
     """Return the run when it has come to its end here, or in the worker that has it."""
     lease = settings.current().lease
     with session_scope() as session:
         integration = find_integration(session, chosen)
         run, _ = accept_site_run(session, integration, kind)
         ours = claim_site_run(session, run.id, lease)
-        url = integration.site_url
+        names = names_of(integration)
     if ours is not None:
         with quiet_log():
             for link in links:
                 link(run.id)
-        return _read(run.id), url
+        return _read(run.id), names
     deadline = time.monotonic() + lease
     while (found := _read(run.id)).state in OPEN and time.monotonic() < deadline:
         time.sleep(PAUSE)
-    return found, url
+    return found, names
 
 
 def _read(run_id: str) -> SiteRun:

@@ -40,6 +40,7 @@ def site_values(integration: Integration) -> Values:
     """Return what may be shown of a site: its key only masked (C1, C19)."""
     return {
         "id": integration.site_id,
+        "site_id": integration.site_id,
         "name": integration.site.name,
         "url": integration.site_url,
         "account": integration.site.account.name,
@@ -108,6 +109,7 @@ def _publication(session: Session, row: Publication) -> Values:
     )
     return {
         "site": row.integration.site_url,
+        "site_id": row.integration.site_id,
         "publication_key": row.key,
         "state": row.state.value,
         "revision": row.revision,

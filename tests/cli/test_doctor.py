@@ -221,6 +221,14 @@ def test_queues_from_which_nothing_came_yet_are_named(migrated):
     assert ask()[1]["queues"]["said"] == "nothing taken yet from: media, webhooks, maintenance"
 
 
+@pytest.mark.parametrize("variable", ["REDIS_URL", "CELERY_BROKER_URL"])
+def test_a_broker_that_is_away_is_looked_for_where_it_is_set(nothing_runs, variable):
+    nothing_runs.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    nothing_runs.setenv(variable, f"redis://127.0.0.1:{free_port()}/0")
+
+    assert ask()[1]["broker"]["advice"] == f"look at {variable}"
+
+
 def test_a_broker_that_answers_is_well(migrated, broker_url):
     assert ask()[1]["broker"] == {
         "subject": "broker",

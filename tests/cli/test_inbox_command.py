@@ -40,7 +40,7 @@ def test_list_shows_the_newest_at_the_end(site):
     found = igny8("inbox", "list", "-n", 2, "--json").json["messages"]
 
     assert [each["state"] for each in found] == ["dead", "waiting"]
-    assert found[-1]["id"] == last
+    assert (found[-1]["id"], found[-1]["url"]) == (last, site.site_url)
     assert "parse: no JSON" in igny8("inbox", "list", "--state", "dead").out
 
 

@@ -21,7 +21,8 @@ def test_its_address_is_written_in_one_form(row):
     ran = igny8("--json", "site", "move", row.site_id, "https://MOVED.example/")
 
     assert ran.code == 0
-    assert ran.json == {"site": row.site_id, "url": NEW, "previous_url": row.site.url}
+    names = {"site": row.site_id, "site_id": row.site_id, "url": NEW}
+    assert ran.json == names | {"previous_url": row.site.url}
     assert reload(row).config_json["site_url"] == reload(row).external_site_url == NEW
 
 
