@@ -199,13 +199,19 @@ def measure(tenant: Any, dialect: str) -> None:
     for warm in ("content-types", "sync-health"):
         get(warm)
     calls = ((lambda: get("content-types"), AGAIN), (push, 1), (read, AGAIN), (scan, 1))
+    report(dialect, best_of(calls))
+
+
+def best_of(calls: tuple[tuple[Callable[[], object], int], ...]) -> list[tuple[float, ...]]:
+    """Return the best cost of each call, which is made so many times more in each round.
+
+    The best: what it costs, and not what else the machine has to do.
+    """
     rounds = [
         [tuple(map(min, *(cost(call) for _ in range(times + 1)))) for call, times in calls]
         for _ in range(ROUNDS)
     ]
-    # The best of each: what it costs, and not what else the machine has to do.
-    columns = zip(*rounds, strict=True)
-    report(dialect, [tuple(map(min, zip(*column, strict=True))) for column in columns])
+    return [tuple(map(min, zip(*column, strict=True))) for column in zip(*rounds, strict=True)]
 
 
 def report(dialect: str, found: list[tuple[float, ...]]) -> None:
