@@ -14,6 +14,13 @@ from pipeline.statuses import shown_status
 
 ContentState = Literal["draft", "review", "approved", "published"]
 
+WITH_LOCATION = ConfigDict(
+    openapi_extra={  # type: ignore[typeddict-unknown-key]
+        "headers": {"Location": {"schema": {"type": "string"}}}
+    }
+)
+"""Of an answer that says in a header where what it speaks of is."""
+
 
 class RemoteAnswer(BaseModel):
     """What the site itself has told of a post (S39, S40, C45)."""
@@ -89,11 +96,7 @@ class ContentPage(BaseModel):
 class AcceptedAnswer(BaseModel):
     """A publish that was accepted: what must happen is a row, whatever dies next."""
 
-    model_config = ConfigDict(
-        openapi_extra={  # type: ignore[typeddict-unknown-key]
-            "headers": {"Location": {"schema": {"type": "string"}}}
-        }
-    )
+    model_config = WITH_LOCATION
 
     result: Literal["accepted"] = "accepted"
     run_id: str

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
+from ingress.answers import WITH_LOCATION
 from ingress.contents.fields import Body, RowId, Status
 from ingress.paging import PageQuery
 from models import BulkItemState, BulkState
@@ -100,11 +101,7 @@ class BulkAnswer(BaseModel):
 class BulkAccepted(BulkAnswer):
     """A bulk job that was made."""
 
-    model_config = ConfigDict(
-        openapi_extra={  # type: ignore[typeddict-unknown-key]
-            "headers": {"Location": {"schema": {"type": "string"}}}
-        }
-    )
+    model_config = WITH_LOCATION
 
 
 class BulkList(BaseModel):

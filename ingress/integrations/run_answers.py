@@ -5,10 +5,10 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session, joinedload
 
-from ingress.answers import status_url
+from ingress.answers import WITH_LOCATION, status_url
 from ingress.auth import account_id
 from ingress.broker import ring_site_runs
 from ingress.errors import not_found
@@ -56,11 +56,7 @@ class SiteRunAnswer(BaseModel):
 class AcceptedSiteRun(BaseModel):
     """A request about a site that was accepted; the same one again while it is on its way."""
 
-    model_config = ConfigDict(
-        openapi_extra={  # type: ignore[typeddict-unknown-key]
-            "headers": {"Location": {"schema": {"type": "string"}}}
-        }
-    )
+    model_config = WITH_LOCATION
 
     result: Literal["accepted"] = "accepted"
     run_id: str

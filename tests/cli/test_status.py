@@ -13,6 +13,7 @@ from commands import igny8
 from factories import make_integration, make_publication
 
 import settings
+from cli import publishing
 from models import (
     Account,
     Attempt,
@@ -238,3 +239,7 @@ def test_follow_prints_what_comes_as_one_object_a_line(place):
 
     assert [first["description"], second["description"]] == ["Shown", "After"]
     assert following.returncode == 130
+
+
+def test_the_command_line_knows_every_status_of_an_event():
+    assert [each.value for each in publishing.EventStatus] == [each.value for each in EventStatus]
