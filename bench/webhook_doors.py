@@ -1,19 +1,25 @@
 """The doors that bench/webhooks.py compares, as one application for granian."""
 
+from typing import Any
+
 from flask import Flask, request
 
 import settings
 from ingress import create_app
 from ingress.site_keys import site_of_key
-from models.inbox.storing import Arrived, store_message
+from ingress.webhooks import TakenAnswer, checked
+from models.inbox.storing import store_message
 from models.session import session_scope
+from pipeline.webhook_bodies import Door
 from tasks.app import app as celery_app
+from tasks.logs import configure_logging
 
 ACCEPTED = 202
 
 
 def make() -> Flask:
     """Return the product's application with two more doors."""
+    configure_logging()
     made = create_app(settings.current())
 
     @made.post("/bench/auth-only")
@@ -22,15 +28,14 @@ def make() -> Flask:
         return {"accepted": True}, ACCEPTED
 
     @made.post("/bench/row-and-task")
-    def row_and_task() -> tuple[dict[str, bool], int]:
-        """Do what is usual: a row and a task for each."""
-        site = site_of_key()
-        body = request.get_data(cache=False)
-        name = request.headers["webhook-id"]
+    def row_and_task() -> tuple[dict[str, Any], int]:
+        """Do what the product's door does, with a task for each webhook in place of the bell."""
+        arrived = checked(site_of_key(), Door.STATUS, request.get_data(cache=False))
         with session_scope() as session:
-            stored = store_message(session, Arrived(site.id, "status", body, name))
+            stored = store_message(session, arrived)
         celery_app.send_task("inbox.read_one", (stored.id,), queue="maintenance", expires=60)
-        return {"accepted": True}, ACCEPTED
+        answer = TakenAnswer(duplicate=stored.duplicate, id=stored.id)
+        return answer.model_dump(), ACCEPTED
 
     return made
 

@@ -5,7 +5,7 @@ from flask import g, request
 from ingress.auth import LONGEST, bearer, refusal, refuse_suspended, require_token
 from ingress.errors import Problem, not_found
 from ingress.throttling import Limit, spend
-from models import Account, Role, Site
+from models import Role, Site
 from models.account import API_PREFIX
 from models.session import session_scope
 from models.sites.keys import find_by_key
@@ -26,12 +26,11 @@ def site_of_key() -> Site:
     """
     with session_scope(read_only=True) as session:
         found = find_by_key(session, presented_key())
-        account = session.get_one(Account, found[0].account_id) if found else None
-    if found is None or account is None:
+    if found is None:
         raise refusal("This site key is not valid.", ', error="invalid_token"')
     site, _ = found
     spend(Limit.SITE, site.id)
-    refuse_suspended(account.suspended_at)
+    refuse_suspended(site.account.suspended_at)
     if not site.is_active:
         raise Problem("site_inactive", "Switch the site on to let it in again.")
     g.site_id, g.account_id = site.id, site.account_id

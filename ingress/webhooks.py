@@ -97,7 +97,7 @@ def generic_webhook() -> Any:
 def _take(door: Door) -> Any:
     site = site_of_key()
     # No transaction is open while the body comes in.
-    arrived = _arrived(site, door, request.get_data(cache=False))
+    arrived = checked(site, door, request.get_data(cache=False))
     with session_scope() as session:
         stored = store_message(session, arrived)
     _tell(site, arrived, stored)
@@ -112,7 +112,12 @@ def _tell(site: Site, arrived: Arrived, stored: Stored) -> None:
         bell.ring()
 
 
-def _arrived(site: Site, door: Door, body: bytes) -> Arrived:
+def checked(site: Site, door: Door, body: bytes) -> Arrived:
+    """Return what came with the request, its signature verified where there must be one.
+
+    Raises:
+        Problem: 401, it is missing or wrong.
+    """
     headers = SignatureHeaders(*map(_header, ("id", "timestamp", "signature")))
     if not headers.present and not site.require_signature:
         return Arrived(site.id, door.value, body)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session
 
 import settings
+from models.pinging import ping_in_doubt
+from models.sqlite_turns import turn_to_write
 
 SQLITE_PRAGMAS = (
     "journal_mode=wal",  # readers don't wait for the writer
@@ -27,11 +29,9 @@ def engine() -> Engine:
     url = settings.current().database_url
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
-    # pre_ping: a restarted PostgreSQL leaves dead connections in the pool.
     # The three limits: no statement, lock or forgotten transaction may hold up the others.
-    return sa.create_engine(
+    made = sa.create_engine(
         url,
-        pool_pre_ping=True,
         pool_size=8,
         max_overflow=24,
         connect_args={
@@ -40,6 +40,8 @@ def engine() -> Engine:
             " -c idle_in_transaction_session_timeout=60000",
         },
     )
+    ping_in_doubt(made)
+    return made
 
 
 def _sqlite_engine(url: str) -> Engine:
@@ -63,9 +65,17 @@ def _sqlite_engine(url: str) -> Engine:
 
 @contextmanager
 def session_scope(*, read_only: bool = False) -> Iterator[Session]:
-    """One transaction: commit on the way out, roll back on an error."""
-    options = {"read_only": True} if read_only else {}
+    """One transaction: commit on the way out, roll back on an error.
+
+    What only reads has no transaction on PostgreSQL: each statement sees what is committed when it
+    begins, as it would in one, and BEGIN and COMMIT were two of four trips to the database.
+    """
+    is_sqlite = engine().dialect.name == "sqlite"
+    options: dict[str, Any] = {"read_only": True} if read_only else {}
+    if read_only and not is_sqlite:
+        options["isolation_level"] = "AUTOCOMMIT"
     with (
+        turn_to_write() if is_sqlite and not read_only else nullcontext(),
         engine().connect().execution_options(**options) as connection,
         Session(connection, expire_on_commit=False) as session,
         session.begin(),

@@ -47,6 +47,10 @@ class Collection:
     count: int | None
 
 
+LIVE = frozenset({"publish", "future", "private", "draft", "pending"})
+"""Post statuses under which the post is there; a person may have changed ours meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemotePost:
     """A publication as the site knows it."""

@@ -8,6 +8,17 @@ from models.publication import PublicationState
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """A post of ours with another text than the accepted one."""
+
+    external_id: str
+    url: str
+    status: str
+    revision: int | None
+    """None: of no text that our database knows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """One item that did not go through, and what was decided about it."""
 
@@ -30,6 +41,9 @@ class Failure:
 
     fence: int = 0
     """The site's fence, where ours must go above it."""
+
+    shown: Shown | None = None
+    """What the site was found to have of it all the same."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from models.integration import Integration
 from models.plan_requests import suggest_plan
 from models.publication import Publication, PublicationState
 from models.publishing.batches import by_id, held, update_batch
+from models.publishing.found import found_at_the_site
 from models.publishing.going_above import caught_up, raise_runs
 from models.publishing.outcome_values import Failure, Seen
 from models.publishing.suspects import was_refused
@@ -106,6 +107,7 @@ def _failure_values(failures: Sequence[Failure]) -> dict[str, Any]:
         "failure_code": _told(each, "failure_code", "code"),
         "failure": _told(each, "failure", "reason"),
         **caught_up(failures),
+        **found_at_the_site(failures),
     }
 
 

@@ -5,7 +5,7 @@ import hmac
 import secrets
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
 from models.clock import now, now_plus
 from models.encryption import digest
@@ -33,16 +33,25 @@ def new_site_key() -> str:
     return PREFIX + secrets.token_urlsafe(32)
 
 
+def _accepting(wanted: sa.BindParameter[str]) -> sa.Select[Site]:
+    previous = sa.and_(Site.previous_api_key_digest == wanted, Site.previous_api_key_until > now())
+    columns = (Site.wp_api_key_digest == wanted, Site.next_api_key_digest == wanted, previous)
+    order = sa.case((columns[0], 0), (columns[1], 1), else_=2)
+    with_account = sa.select(Site).join(Site.account).options(contains_eager(Site.account))
+    return with_account.where(sa.or_(*columns)).order_by(order)
+
+
+# Put together once: it is asked for every webhook.
+_BY_DIGEST = _accepting(sa.bindparam("wanted", type_=sa.String))
+
+
 def find_by_key(session: Session, key: str) -> tuple[Site, KeyKind] | None:
-    """Return the site that accepts ``key`` at this moment, and as what.
+    """Return the site that accepts ``key`` at this moment, its account loaded, and as what.
 
     A wrong key costs the same: one digest, one statement, one comparison.
     """
     wanted = digest(key)
-    previous = sa.and_(Site.previous_api_key_digest == wanted, Site.previous_api_key_until > now())
-    columns = (Site.wp_api_key_digest == wanted, Site.next_api_key_digest == wanted, previous)
-    order = sa.case((columns[0], 0), (columns[1], 1), else_=2)
-    site = session.scalars(sa.select(Site).where(sa.or_(*columns)).order_by(order)).first()
+    site = session.scalars(_BY_DIGEST, {"wanted": wanted}).first()
     # The database's comparison may be case-blind by its collation; these are not.
     stored = {
         KeyKind.CURRENT: site and site.wp_api_key_digest,

@@ -11,7 +11,7 @@ from pipeline.errors import (
     still_open,
 )
 from pipeline.pacing import Call, Signs, noted
-from platforms.base import RemotePost
+from platforms.base import LIVE, RemotePost
 from tasks.publishing.batch import Batch, Item, at_work
 from tasks.publishing.catching_up import ahead, is_ahead
 from tasks.publishing.lease import Lease, LeaseLost
@@ -19,9 +19,6 @@ from tasks.publishing.recording import record_attempts, record_failures, record_
 from tasks.sites.care import record_signs
 
 log = structlog.get_logger()
-
-LIVE = frozenset({"publish", "future", "private", "draft", "pending"})
-"""Post statuses under which the post is there; a person may have changed ours meanwhile."""
 
 
 def confirm_batch(batch_id: int) -> None:
@@ -62,7 +59,7 @@ def _record(batch: Batch, posts: dict[str, RemotePost]) -> None:
         elif post is not None:
             seen[item.id] = post
     record_published(batch, seen)
-    record_failures(batch, failures)
+    record_failures(batch, failures, posts)
 
 
 def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:

@@ -50,8 +50,9 @@ def _whole(batch: Batch) -> Batch:
 def _push(batch: Batch) -> None:
     retried = {item.wish.key for item in batch.items if item.attempts}
     platform = Watched(platforms.connect(batch.target), batch.pace, retried, limits())
+    push = Push(batch, platform)
     try:
-        failures = Push(batch, platform).run()
+        failures = push.run()
     except LeaseLost:
         log.warning("push.lease_lost", batch=batch.id)
         return
@@ -59,7 +60,7 @@ def _push(batch: Batch) -> None:
         record_attempts(batch, platform.exchanges)
     # First: what is put back must not be claimed before its site's breaker is seen to be open.
     record_signs(batch.target.integration_id, batch.pace, platform.signs)
-    record_failures(batch, failures)
+    record_failures(batch, failures, push.posts)
 
 
 class Push:

@@ -2,9 +2,10 @@
 
 import random
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from models import PublicationState
-from models.publishing.outcome_values import Failure, Seen
+from models.publishing.outcome_values import Failure, Seen, Shown
 from models.publishing.outcomes import add_attempts, suspend_site, write_failures, write_seen
 from models.session import session_scope
 from pipeline.errors import (
@@ -23,9 +24,11 @@ from pipeline.errors import (
 )
 from pipeline.images import image_results
 from pipeline.retry import decide
-from platforms.base import Exchange, RemotePost
+from platforms.base import LIVE, Exchange, RemotePost
 from tasks.publishing.batch import Batch, Item
+from tasks.publishing.catching_up import is_ahead
 
+NONE_SEEN: Mapping[str, RemotePost] = MappingProxyType({})
 NOT_SENT = (BuildFailed, SiteError, SitePaused, SiteUnreachable)
 
 
@@ -55,12 +58,20 @@ def record_attempts(batch: Batch, exchanges: Iterable[Exchange]) -> None:
             add_attempts(session, rows)
 
 
-def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
-    """Decide for every item what its error means, and write that."""
+def record_failures(
+    batch: Batch, failures: Mapping[int, PublishError], posts: Mapping[str, RemotePost] = NONE_SEEN
+) -> None:
+    """Decide for every item what its error means, and write that.
+
+    ``posts``: what the site was seen to have, by the keys.
+    """
     if not failures:
         return
     items = {item.id: item for item in batch.items}
-    written = [_failure(items[id_], error, batch) for id_, error in failures.items()]
+    written = [
+        _failure(items[id_], error, batch, posts.get(items[id_].wish.key))
+        for id_, error in failures.items()
+    ]
     with session_scope() as session:
         integration_id = batch.target.integration_id
         if not write_failures(session, batch.id, batch.site_id, integration_id, written):
@@ -71,7 +82,7 @@ def record_failures(batch: Batch, failures: Mapping[int, PublishError]) -> None:
                 break
 
 
-def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
+def _failure(item: Item, error: PublishError, batch: Batch, post: RemotePost | None) -> Failure:
     waits = _waits(item, error, batch)
     decision = decide(
         error,
@@ -94,20 +105,31 @@ def _failure(item: Item, error: PublishError, batch: Batch) -> Failure:
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
         waits=waits,
-        unclear=decision.unclear or (item.unclear and _leaves_open(error)),
+        unclear=decision.unclear or (item.unclear and _leaves_open(error, post)),
         untried=isinstance(error, NOT_SENT) and not decision.counted,
         above=above,
         fence=fence,
         code=code,
         reason=reason,
+        shown=_shown(item, post),
     )
 
 
-def _leaves_open(error: PublishError) -> bool:
+def _shown(item: Item, post: RemotePost | None) -> Shown | None:
+    if post is None or post.external_id is None or not post.finished or post.status not in LIVE:
+        return None
+    known = None if is_ahead(item, post) else post.revision
+    return Shown(post.external_id, post.url or "", post.status, known)
+
+
+def _leaves_open(error: PublishError, post: RemotePost | None) -> bool:
     """Whether it says nothing about a question that is still open.
 
-    What was not sent does not, except for a closed window: the question was answered before.
+    What was not sent does not, except for a closed window: the question was answered before. Nor
+    does any refusal of what the site was found at work on.
     """
+    if post is not None and not post.finished:
+        return not isinstance(error, WindowClosed)
     return isinstance(error, NOT_SENT) and not isinstance(error, WindowClosed)
 
 

@@ -1,8 +1,14 @@
-"""What a commit promises on SQLite."""
+"""What a commit promises on SQLite, who writes to it first, and which connections are trusted."""
+
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 
+from models import Account, pinging, sqlite_turns
 from models import session as sessions
 
 
@@ -17,3 +23,83 @@ from models import session as sessions
 def test_how_the_database_is_opened(sqlite_database, pragma, value):
     with sessions.engine().connect() as connection:
         assert connection.scalar(sa.text(f"pragma {pragma}")) == value
+
+
+WRITERS, ROWS = 8, 25
+
+
+def test_threads_that_write_at_once_take_turns(sqlite_database, environment):
+    impatient = tuple(p for p in sessions.SQLITE_PRAGMAS if not p.startswith("busy_timeout"))
+    environment.setattr(sessions, "SQLITE_PRAGMAS", (*impatient, "busy_timeout=0"))
+    sessions.engine().dispose()
+
+    def write(number):
+        for row in range(ROWS):
+            with sessions.session_scope() as session:
+                session.add(Account(name=f"{number} {row}"))
+                session.flush()
+                time.sleep(0.001)  # so that the others want to write meanwhile
+
+    with ThreadPoolExecutor(WRITERS) as threads:
+        list(threads.map(write, range(WRITERS)))
+    with sessions.session_scope(read_only=True) as session:
+        assert session.scalar(sa.select(sa.func.count(Account.id))) == WRITERS * ROWS
+
+
+def test_a_fork_while_a_thread_writes_leaves_the_child_its_turn(sqlite_database):
+    def child():
+        try:
+            with sqlite_turns.turn_to_write():
+                os._exit(0)
+        finally:
+            os._exit(1)
+
+    with sqlite_turns.turn_to_write(), ThreadPoolExecutor(1) as other:
+        forked = other.submit(fork_and_run, child).result()
+        assert forked == 0
+
+
+def fork_and_run(child):
+    """Return how a child ended that ran ``child``; one that waits for ever is ended."""
+    pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(10)
+        child()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("read_only", [True, False], ids=["to-read", "to-write"])
+def test_a_connection_that_was_cut_off_is_replaced_before_it_is_used(database, read_only):
+    with sessions.session_scope():
+        pass
+    cut_off_all()
+    with sessions.session_scope(read_only=read_only) as session:
+        assert session.scalar(sa.select(1)) == 1
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("longest", "times"),
+    [pytest.param(3600.0, 0, id="used-lately"), pytest.param(-1.0, 1, id="idle-for-long")],
+)
+def test_a_silent_connection_is_asked_when_it_has_idled_long(database, environment, longest, times):
+    with sessions.session_scope() as session:
+        session.scalar(sa.select(1))
+    asked = []
+    environment.setattr(pinging, "IDLE", longest)
+    environment.setattr(sessions.engine().dialect, "do_ping", asked.append)
+    with sessions.session_scope() as session:
+        session.scalar(sa.select(1))
+    assert len(asked) == times
+
+
+def cut_off_all():
+    """End every connection to this database; return when the server has done so."""
+    other = sa.create_engine(sessions.engine().url, poolclass=sa.NullPool)
+    here = "datname = current_database() and pid <> pg_backend_pid()"
+    with other.connect() as connection:
+        connection.execute(
+            sa.text(f"select pg_terminate_backend(pid, 20000) from pg_stat_activity where {here}")
+        )
