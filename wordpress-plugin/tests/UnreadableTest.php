@@ -15,6 +15,7 @@ use WP_REST_Response;
 final class UnreadableTest extends BridgeTestCase {
 
 	const READS_OF_POSTS  = '/^\s*SELECT .*FROM `?\w+posts`?\s+WHERE/s';
+	const READS_OF_ROWS   = '/^\s*SELECT .*FROM `?\w+igny8_publications`?\s+WHERE publication_key/s';
 	const READS_OF_FIELDS = '/^\s*SELECT (post_id|m\.post_id).*FROM `?\w+postmeta/s';
 
 	/**
@@ -73,6 +74,17 @@ final class UnreadableTest extends BridgeTestCase {
 		$refused = $this->while_broken( self::READS_OF_POSTS, $ask->bindTo( $this, self::class ) );
 
 		$this->assert_refused( 500, 'igny8_read_failed', $refused );
+		$this->assert_all_as_before();
+	}
+
+	/**
+	 * Rows of our own that cannot be read are no keys that nobody knows.
+	 */
+	public function test_rows(): void {
+		foreach ( array( 'one key', 'some keys' ) as $name ) {
+			$refused = $this->while_broken( self::READS_OF_ROWS, $this->requests()[ $name ][0]->bindTo( $this, self::class ) );
+			$this->assert_refused( 500, 'igny8_read_failed', $refused );
+		}
 		$this->assert_all_as_before();
 	}
 

@@ -41,11 +41,16 @@ function register_routes(): void {
  * @param WP_REST_Request $request The request.
  */
 function look_up( WP_REST_Request $request ): WP_REST_Response {
-	$row = Reservations\find( strtolower( $request->get_url_params()['key'] ) );
-	if ( null === $row ) {
-		return Replies\refuse( Replies\error( 'igny8_unknown_key', 404, 'No publication has this key.' ) );
-	}
-	return Replies\if_readable( static fn() => Replies\answer( describe( $row ) ) );
+	$key = strtolower( $request->get_url_params()['key'] );
+	return Replies\if_readable(
+		static function () use ( $key ): WP_REST_Response {
+			$rows = Reservations\find_many( array( $key ) );
+			if ( array() === $rows ) {
+				return Replies\refuse( Replies\error( 'igny8_unknown_key', 404, 'No publication has this key.' ) );
+			}
+			return Replies\answer( describe( $rows[0] ) );
+		}
+	);
 }
 
 /**

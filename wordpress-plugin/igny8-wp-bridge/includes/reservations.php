@@ -12,6 +12,7 @@
 namespace Igny8\Bridge\Reservations;
 
 use Igny8\Bridge\Database;
+use RuntimeException;
 
 const IN_PROGRESS   = 'in_progress';
 const DONE          = 'done';
@@ -46,13 +47,14 @@ function find_by_content( int $content_id ): ?array {
  *
  * @param string[] $keys Publication keys, at least one.
  * @return array<int, array<string, mixed>>
+ * @throws RuntimeException The database could not be read.
  */
 function find_many( array $keys ): array {
 	global $wpdb;
 	$table = Database\publications_table();
 	$marks = implode( ', ', array_fill( 0, count( $keys ), '%s' ) );
-	$rows  = $wpdb->get_results( $wpdb->prepare( "SELECT * FROM $table WHERE publication_key IN ($marks)", $keys ), ARRAY_A );
-	return array_map( __NAMESPACE__ . '\\typed', (array) $rows );
+	$rows  = Database\read( $wpdb->prepare( "SELECT * FROM $table WHERE publication_key IN ($marks)", $keys ) );
+	return array_map( __NAMESPACE__ . '\\typed', $rows );
 }
 
 /**
