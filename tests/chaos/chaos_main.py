@@ -23,7 +23,7 @@ UNSET = -1
 
 
 def main(arguments=None):
-    """Return the exit code: 0 when every row that was run is zero."""
+    """Return the exit code: 0 when every row was run, and is zero."""
     # Else a terminated run leaves its servers' folders and mounts behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     options, rows = _options(arguments)
@@ -35,7 +35,12 @@ def main(arguments=None):
         return 0
     seed = random.SystemRandom().randrange(10**6) if options.seed == UNSET else options.seed
     results = play_all(rows, quick=options.quick, seed=seed)
-    told = (table(results), notes(results), slow_drains(results, BOUND))
+    told = (
+        table(results),
+        _left_out(rows, quick=options.quick),
+        notes(results),
+        slow_drains(results, BOUND),
+    )
     last = f"seed {seed}\n{summary(results)}"
     sys.stdout.write("\n" + "\n\n".join(filter(None, (*told, last))) + "\n")
     return 0 if all(result.zero for result in results) else 1
@@ -54,6 +59,12 @@ def _options(arguments):
     if unknown := set(options.row or ()) - {row.name for row in rows}:
         parser.error(f"no such row: {', '.join(sorted(unknown))} (see --list)")
     return options, [row for row in rows if not options.row or row.name in options.row]
+
+
+def _left_out(rows, *, quick):
+    """Say which rows this form does not have."""
+    names = [row.name for row in rows if not row.on(quick=quick)]
+    return f"Only in the full form: {'; '.join(names)}" if names else ""
 
 
 def play_all(rows, *, quick, seed):

@@ -81,7 +81,7 @@ class Result:
 
     @property
     def zero(self) -> bool:
-        return not (self.lost or self.duplicates or self.broken)
+        return not (self.lost or self.duplicates or self.broken or self.not_run)
 
     def problems(self) -> str:
         found = [("lost", self.lost), ("duplicate", self.duplicates), ("broken", self.broken)]
@@ -145,14 +145,15 @@ def notes(results: Sequence[Result]) -> str:
 
 
 def summary(results: Sequence[Result]) -> str:
-    """Return the last line; what could not be run is never passed over in silence."""
+    """Return the last line, and before it what else makes the table red."""
     ran = [result for result in results if not result.not_run]
-    missing = len(results) - len(ran)
+    others = {
+        "broken rules": sum(len(result.broken) for result in ran),
+        "rows that could not be run": len(results) - len(ran),
+    }
     totals = (
         f"faults {sum(r.faults for r in ran)}, accepted {sum(r.accepted for r in ran)}, "
         f"lost {sum(len(r.lost) for r in ran)}, "
         f"duplicates {sum(len(r.duplicates) for r in ran)}"
     )
-    broken = sum(len(result.broken) for result in ran)
-    totals += f", broken rules {broken}" if broken else ""
-    return totals + (f" ({missing} not run, see the table)" if missing else "")
+    return "\n".join([*(f"{what}: {n}" for what, n in others.items() if n), totals])

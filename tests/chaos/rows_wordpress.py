@@ -1,6 +1,6 @@
 """Rows marked W: against a real WordPress, counted through its own REST API."""
 
-from chaos_table import POSTGRESQL, SQLITE, WAITS, NotRun, Row, Size
+from chaos_table import POSTGRESQL, SQLITE, WAITS, Row, Size
 from chaos_wordpress import real_named_site, real_secure_site, real_site
 from rows_site_answers import STATUSES, after_our_deadline, dialled
 from rows_site_away import go_away, lose_name
@@ -48,12 +48,6 @@ def crash_site(run):
         wait_for_request(run)
         run.pause(0.03)
         site.behind.crash()
-
-
-def only_in_full(run):
-    if not run.size.times:
-        raise NotRun(f"it waits {TAKEOVER} s for the takeover: the full form only")
-    return real_site(run)
 
 
 ROWS = [
@@ -144,8 +138,9 @@ ROWS = [
         crash_site,
         Size(0, 0, 0),
         Size(10, 60, 15),
+        databases=(),  # it waits two minutes for each takeover
         full_databases=(SQLITE,),
-        sites=only_in_full,
+        sites=real_site,
         lane=WAITS,
     ),
 ]
