@@ -39,11 +39,18 @@ pytestmark = [
     pytest.mark.parametrize("broker", ["valkey"], indirect=True),
 ]
 
+ON_BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 ROOT = Path(__file__).parents[2]
 KEY = "igny8_live_connected-0123456789abcdefghijklmnop"
 OTHER_KEY = KEY[:-4] + "-new"
 SUITES = ["bookworm", "trixie", "sid"]
 GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
+# As LiteSpeed and PHP-FPM have it: the visitor has the answer, and the request goes on.
+ENDS_THE_ANSWER = """<?php
+function litespeed_finish_request() {
+	return true;
+}
+"""
 SAVES = """<?php
 for ( $n = 1; $n <= 60; ++$n ) {
 	wp_update_post( array( 'ID' => (int) $argv[1], 'post_title' => "Title $n" ) );
@@ -144,6 +151,7 @@ def wait_for_inbox(count, *, visited=None):
     return wait_until(read, timeout=120, what=f"{count} messages that are read")
 
 
+@ON_BOTH
 def test_one_press_connects_registers_and_brings_the_structure(connected, site):
     integration = integration_of(site)
     with session_scope(read_only=True) as session:
@@ -190,6 +198,24 @@ def test_an_editors_change_arrives(connected, post):
     assert changed.remote_metadata["tags"] == ["R&D"]
 
 
+@pytest.fixture
+def ends_answers_early(wordpress):
+    """A PHP that can end an answer before the request has ended."""
+    file = wordpress.folder / "wp-content" / "mu-plugins" / "ends-the-answer.php"
+    file.write_text(ENDS_THE_ANSWER)
+    yield
+    file.unlink()
+
+
+def test_where_php_ends_an_answer_early_a_change_is_sent_without_cron(
+    connected, post, ends_answers_early
+):
+    connected.write(f"posts/{post.external_id}", {"title": "Told at once"})
+
+    *_, told = wait_for_inbox(2)
+    assert json.loads(told.body)["post_title"] == "Told at once"
+
+
 def test_a_trashed_and_a_deleted_post_are_told(connected, post):
     connected.wordpress.php(
         "<?php wp_trash_post( (int) $argv[1] ); wp_delete_post( (int) $argv[1], true );",
@@ -201,6 +227,7 @@ def test_a_trashed_and_a_deleted_post_are_told(connected, post):
     assert reload(post).external_status == "gone"
 
 
+@ON_BOTH
 def test_what_was_edited_while_we_were_away_arrives_in_its_order(connected, post, web):
     web.kill()
     connected.wordpress.php(SAVES, post.external_id)

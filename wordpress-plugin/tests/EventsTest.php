@@ -51,7 +51,7 @@ final class EventsTest extends BridgeTestCase {
 	 * A published post of ours whose own event has been taken.
 	 */
 	private function quiet_post(): int {
-		$post_id = $this->publish_well( $this->document() );
+		$post_id = $this->publish_well( $this->document( array( 'tags' => array( 'tea' ) ) ) );
 		Events\note_metadata();
 		Outbox\clear();
 		return $post_id;
@@ -181,7 +181,9 @@ final class EventsTest extends BridgeTestCase {
 				array( 'updated', 'metadata' ),
 				'',
 			),
-			'same terms'      => array( static fn( int $id ) => wp_set_post_terms( $id, array(), 'post_tag' ), array(), '' ),
+			'no tag any more' => array( static fn( int $id ) => wp_remove_object_terms( $id, 'tea', 'post_tag' ), array( 'metadata' ), '' ),
+			'tag deleted'     => array( static fn( int $id ) => wp_delete_term( get_term_by( 'name', 'tea', 'post_tag' )->term_id, 'post_tag' ), array( 'metadata' ), '' ),
+			'same terms'      => array( static fn( int $id ) => wp_set_post_terms( $id, array( 'tea' ), 'post_tag' ), array(), '' ),
 			'field'           => array( static fn( int $id ) => update_post_meta( $id, 'colour', 'red' ), array(), '' ),
 			'revision'        => array( static fn( int $id ) => wp_save_post_revision( $id ), array(), '' ),
 			'autosave'        => array(

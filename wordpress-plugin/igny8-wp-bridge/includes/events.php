@@ -33,7 +33,8 @@ function setup(): void {
 	add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\saved', 10, 4 );
 	add_action( 'before_delete_post', __NAMESPACE__ . '\\about_to_delete', 10, 2 );
 	add_action( 'deleted_post', __NAMESPACE__ . '\\deleted', 10, 1 );
-	add_action( 'set_object_terms', __NAMESPACE__ . '\\terms_set', 10, 1 );
+	add_action( 'set_object_terms', __NAMESPACE__ . '\\terms_changed', 10, 1 );
+	add_action( 'deleted_term_relationships', __NAMESPACE__ . '\\terms_changed', 10, 1 ); // A tag that is deleted sets none.
 	add_action( 'shutdown', __NAMESPACE__ . '\\note_metadata', 1 );
 }
 
@@ -122,11 +123,11 @@ function doomed( int $post_id, ?array $body = null ): ?array {
 }
 
 /**
- * Terms of something were set.
+ * Terms of something were set or taken away.
  *
  * @param int $object_id Perhaps a post.
  */
-function terms_set( int $object_id ): void {
+function terms_changed( int $object_id ): void {
 	if ( 'post' === get_post_type( $object_id ) ) {
 		changed( $object_id );
 	}
