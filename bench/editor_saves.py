@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "bench"), str(ROOT / "tests")]
 
 KEY = "igny8_live_editor-saves-0123456789abcdefghijklm"
+HELD_UP = 0.05
+"""Seconds."""
+
 MUTE = """<?php
 add_action( 'init', function () {
 	if ( isset( $_SERVER['HTTP_X_BENCH_MUTE'] ) ) {
@@ -183,7 +186,12 @@ def tell_times(with_it: list[float], without: list[float]) -> None:
         print(f"p{percent}: {a:.1f} ms with, {b:.1f} ms without: {a - b:+.1f} ms (wanted: < 50)")
     # What p1 is below p50 is the machine's noise, and as much of p99 is.
     shares = ", ".join(f"{at(added, percent):+.1f} ms at p{percent}" for percent in (1, 50, 99))
-    print(f"pair by pair: {shares}")
+    print(f"pair by pair: {shares}; the most is {max(added) * 1000:+.1f} ms")
+    longer, shorter = (sum(sign * each > HELD_UP for each in added) for sign in (1, -1))
+    print(
+        f"more than {HELD_UP * 1000:.0f} ms longer with recording: {longer} of {len(added)} "
+        f"(wanted: 0; as much shorter, by the machine alone: {shorter})"
+    )
 
 
 def tell_events(ids: list[int], saves: int, waiting: int) -> int:

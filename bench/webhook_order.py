@@ -1,5 +1,6 @@
 """10,000 webhooks in mixed order, 30 % twice and 5 % poison, through the doors and real workers.
 
+When half of them are read the worker is killed, and started again.
 Prints how long it took and what is not as at the site in the end: nothing must be.
 """
 
@@ -79,8 +80,12 @@ def run(folder: Path, posts: int, changes: int) -> int:
         began = time.perf_counter()
         sent = send(application(), site, seed=1)
         stored = time.perf_counter()
-        with Engine(folder, ROOT):
+        with Engine(folder, ROOT) as engine:
             started = time.perf_counter()
+            half = unread() // 2
+            wait_until(lambda: unread() < half, timeout=900, what="half of them read")
+            engine["publish"].kill()
+            engine["publish"].start()
             wait_until(lambda: unread() == 0, timeout=900, what="all of them read")
         done = time.perf_counter()
         found = differences(site, sent)

@@ -51,6 +51,12 @@ class BridgeSite:
         answer.raise_for_status()
         return answer.json()
 
+    def carriers(self):
+        """Return how many posts carry one of our keys, whatever their status."""
+        answer = self.call("GET", "/publications", params={"limit": 200})
+        answer.raise_for_status()
+        return sum(each["posts"] for each in answer.json()["publications"])
+
     def names(self, kind):
         answer = requests.get(
             f"{self.url}/wp-json/wp/v2/{kind}", params={"per_page": 100}, timeout=30
