@@ -64,7 +64,8 @@ def request_publish(
         with session_scope() as session:
             integration = session.get_one(Integration, integration_id)
             query = sa.select(Content).where(Content.id.in_(group)).order_by(Content.id)
-            for content in session.scalars(query):
+            # Locked against changes: its status must be that of the text which goes out.
+            for content in session.scalars(query.with_for_update(read=True)).all():
                 if content.status is not ContentStatus.APPROVED and not any_status:
                     request.left_out += 1
                     continue

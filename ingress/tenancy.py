@@ -24,11 +24,16 @@ def own_site(session: Session, site_id: int, *, to_change: bool = False) -> Site
     return found
 
 
-def own_content(session: Session, content_id: int, *, to_change: bool = False) -> Content:
-    """Return a content; ``to_change`` locks it, because its next revision has the next number."""
+def own_content(
+    session: Session, content_id: int, *, to_change: bool = False, to_publish: bool = False
+) -> Content:
+    """Return a content; ``to_change`` locks it, because its next revision has the next number.
+
+    ``to_publish`` locks it against changes: its status must be that of the text which goes out.
+    """
     query = sa.select(Content).filter_by(id=content_id, account_id=account_id())
-    if to_change:
-        query = query.with_for_update()
+    if to_change or to_publish:
+        query = query.with_for_update(read=to_publish)
     found = session.scalars(query).one_or_none()
     if found is None:
         raise not_found("content")

@@ -68,6 +68,10 @@ ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.STUCK, Kind.MANY_LOST})
 """Only a person can put these right."""
 
 
+ARRIVES_LATE = frozenset({State.FAILED, State.UNCONFIRMED, State.WITHDRAWN})
+"""What a request that slept on its way may make a post of after all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """One of our rows as it was when the census began."""
@@ -174,7 +178,7 @@ def _held(finding: Finding) -> Finding:
 def _of_row(row: Known, shown: Shown | None) -> Finding | None:
     if row.state is State.PUBLISHED:
         kind = _of_published(row, shown)
-    elif row.state in {State.FAILED, State.UNCONFIRMED} and _has_arrived(row, shown):
+    elif row.state in ARRIVES_LATE and _has_arrived(row, shown):
         kind = Kind.REACHED
     else:
         kind = None  # on its way, or not to be there: its next step asks the site itself

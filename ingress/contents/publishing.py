@@ -84,7 +84,7 @@ def publish(path: ContentPath, header: PublishHeaders, body: PublishRequest) -> 
 def _accept(content_id: int, body: PublishRequest) -> _Accepted:
     wanted = Wanted(post_status=body.status, restore=body.restore, force=body.force)
     with session_scope() as session:
-        content = own_content(session, content_id)
+        content = own_content(session, content_id, to_publish=True)
         check_status(content, override=body.override_status)
         integration = integration_for(session, content, body.site_integration_id)
         accepted = accept_publish(session, content, integration, wanted)

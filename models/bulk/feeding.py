@@ -179,7 +179,9 @@ def _claim(session: Session, place: FeedingPlace) -> list[BulkItem]:
 
 def _contents(session: Session, items: list[BulkItem]) -> dict[int, Content]:
     ids = [item.content_id for item in items if item.content_id is not None]
-    query = sa.select(Content).where(Content.id.in_(ids))
+    # Locked against changes: a content's status must be that of the text which goes out.
+    locked = sa.select(Content).where(Content.id.in_(ids)).order_by(Content.id)
+    query = locked.with_for_update(read=True).execution_options(populate_existing=True)
     return {content.id: content for content in session.scalars(query)}
 
 

@@ -6,25 +6,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.bulk_job import ITEM_ACCEPTED, BulkItem
 from models.history import Run
 from models.publication import Publication
 from models.publishing.outcome_values import Failure
 
 
 def raise_runs(session: Session, failures: Sequence[Failure]) -> None:
-    """Let who asked for the accepted text find it under the number that it gets."""
+    """Let who asked for the accepted text, a bulk job too, find it under the number it gets."""
     for failure in (each for each in failures if each.above):
         newest = sa.select(Publication.revision).where(Publication.id == failure.publication_id)
-        session.execute(
-            sa.update(Run)
-            .where(
-                Run.publication_id == failure.publication_id,
-                Run.revision == newest.scalar_subquery(),
-                Run.revision <= failure.above,
+        for asked in (Run, BulkItem):
+            session.execute(
+                sa.update(asked)
+                .where(
+                    asked.publication_id == failure.publication_id,
+                    asked.revision == newest.scalar_subquery(),
+                    asked.revision <= failure.above,
+                    *((BulkItem.state == ITEM_ACCEPTED,) if asked is BulkItem else ()),
+                )
+                .values(revision=failure.above + 1)
+                .execution_options(synchronize_session=False)
             )
-            .values(revision=failure.above + 1)
-            .execution_options(synchronize_session=False)
-        )
 
 
 def caught_up(failures: Sequence[Failure]) -> dict[str, Any]:

@@ -59,4 +59,7 @@ class Seen:
     url: str
     status: str
     images: list[Any]
+    asked_after: datetime
+    """By the database's clock: before the site was asked."""
+
     modified_at: datetime | None = None

@@ -169,8 +169,15 @@ def _above_event(failure: Failure, site_id: int, integration_id: int) -> dict[st
 def write_seen(
     session: Session, batch_id: int, site_id: int, integration_id: int, seen: Iterable[Seen]
 ) -> None:
-    """Write what the site shows, and a success event for each (S35, S174)."""
+    """Write what the site shows, and a success event for each (S35, S174).
+
+    What its webhooks have told after it was asked stays.
+    """
     each = {post.publication_id: post for post in seen}
+    asked = by_id("remote_seen_at", {id_: post.asked_after for id_, post in each.items()})
+    told_since = sa.and_(
+        Publication.remote_seen_at > asked, Publication.external_status.is_not(None)
+    )
     revisions = by_id("published_revision", {id_: post.revision for id_, post in each.items()})
     written = session.execute(
         sa.update(Publication)
@@ -192,10 +199,16 @@ def write_seen(
             unclear=False,
             failure=None,
             failure_code=None,
-            remote_modified_at=sa.func.coalesce(
-                by_id("remote_modified_at", {id_: p.modified_at for id_, p in each.items()}),
-                Publication.remote_modified_at,
-            ),
+            **{
+                name: sa.case(
+                    (told_since, getattr(Publication, name)),
+                    else_=sa.func.coalesce(
+                        by_id(name, {id_: getattr(post, source) for id_, post in each.items()}),
+                        getattr(Publication, name),
+                    ),
+                )
+                for name, source in _TOLD_COLUMNS.items()
+            },
             **{
                 name: by_id(name, {id_: getattr(post, source) for id_, post in each.items()})
                 for name, source in _SEEN_COLUMNS.items()
@@ -213,9 +226,10 @@ _SEEN_COLUMNS = {
     "fingerprint": "fingerprint",
     "external_id": "external_id",
     "external_url": "url",
-    "external_status": "status",
     "image_results": "images",
 }
+_TOLD_COLUMNS = {"external_status": "status", "remote_modified_at": "modified_at"}
+"""Of which webhooks tell, too."""
 
 
 def _success(post: Seen, site_id: int, integration_id: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from models.content import Content
 from models.integration import Integration
 from models.plan_requests import ask_for_plan, ensure_settings
 from models.publication import Publication, PublicationState
+from models.schedule.missed_slots import NOT_APPROVED
 from models.schedule_entry import EntrySource, EntryState, ScheduleEntry
 
 CALLED_OFF = "called_off"
@@ -66,9 +67,10 @@ def move(session: Session, entry: ScheduleEntry, changes: dict[str, Any]) -> Non
     Raises:
         OnItsWay: its publish has begun.
     """
-    was = entry.state
+    # What no person holds back is held again by itself while its content is not approved.
+    is_held = entry.state is EntryState.HELD and entry.reason != NOT_APPROVED
     call_off(session, entry)
-    entry.state = EntryState.HELD if was is EntryState.HELD else EntryState.WAITING
+    entry.state = EntryState.HELD if is_held else EntryState.WAITING
     if "at" in changes:
         _set_time(entry, changes["at"])
     elif not entry.exact:

@@ -1,5 +1,7 @@
 """The slots that have come: which entries go out now, fairly for all accounts."""
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
@@ -60,7 +62,25 @@ def lock_due(session: Session, limit: int) -> list[tuple[ScheduleEntry, Publishi
         .with_for_update(skip_locked=True, of=[ScheduleEntry, PublishingSettings])
         .execution_options(populate_existing=True)
     )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    due = [(row[0], row[1]) for row in session.execute(query)]
+    publishable = _lock_publishable(session, [entry.id for entry, _ in due])
+    return [(entry, settings) for entry, settings in due if entry.id in publishable]
+
+
+def _lock_publishable(session: Session, ids: Collection[int]) -> set[int]:
+    """Return which of these entries may go out, their contents locked against changes.
+
+    What somebody is changing at this moment waits for the next tick: by then it is approved, with
+    its new text, or it is not.
+    """
+    query = (
+        sa.select(ScheduleEntry.id)
+        .join(Content, Content.id == ScheduleEntry.content_id)
+        .where(ScheduleEntry.id.in_(ids), PUBLISHABLE)
+        .order_by(Content.id)
+        .with_for_update(read=True, skip_locked=True, of=Content)
+    )
+    return set(session.scalars(query))
 
 
 def _turns() -> sa.Subquery:

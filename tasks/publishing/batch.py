@@ -68,6 +68,8 @@ class Batch:
     items: tuple[Item, ...]
     lease_left: float
     pace: Pace
+    read_at: datetime
+    """By the database's clock."""
 
     @property
     def requests_at_once(self) -> int:
@@ -130,6 +132,7 @@ def _batch(batch_id: int, found: BatchRows, target: Target, config: Mapping[str,
         items=tuple(_item(row, found.read_at) for row in found.rows),
         lease_left=found.lease_left,
         pace=pace_of(found.rows[0].publication.integration, found.read_at),
+        read_at=found.read_at,
     )
 
 

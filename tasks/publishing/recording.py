@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from models import PublicationState
@@ -105,7 +106,7 @@ def _failure(item: Item, error: PublishError, batch: Batch, post: RemotePost | N
         delay=decision.delay,
         attempts=item.attempts + (1 if decision.counted else 0),
         waits=waits,
-        unclear=decision.unclear or (item.unclear and _leaves_open(error, post)),
+        unclear=decision.unclear or (item.unclear and _leaves_open(error)),
         untried=isinstance(error, NOT_SENT) and not decision.counted,
         above=above,
         fence=fence,
@@ -116,21 +117,20 @@ def _failure(item: Item, error: PublishError, batch: Batch, post: RemotePost | N
 
 
 def _shown(item: Item, post: RemotePost | None) -> Shown | None:
-    if post is None or post.external_id is None or not post.finished or post.status not in LIVE:
+    if post is None or post.external_id is None or post.content_id != item.content_id:
+        return None
+    if not post.finished or post.status not in LIVE:
         return None
     known = None if is_ahead(item, post) else post.revision
     return Shown(post.external_id, post.url or "", post.status, known)
 
 
-def _leaves_open(error: PublishError, post: RemotePost | None) -> bool:
-    """Whether it says nothing about a question that is still open.
+def _leaves_open(error: PublishError) -> bool:
+    """Whether what was unclear stays so: a request that slept on its way may still arrive.
 
-    What was not sent does not, except for a closed window: the question was answered before. Nor
-    does any refusal of what the site was found at work on.
+    A closed window ends that: the site was asked before, and the item gets another slot.
     """
-    if post is not None and not post.finished:
-        return not isinstance(error, WindowClosed)
-    return isinstance(error, NOT_SENT) and not isinstance(error, WindowClosed)
+    return not isinstance(error, WindowClosed)
 
 
 def _waits(item: Item, error: PublishError, batch: Batch) -> int:
@@ -158,12 +158,12 @@ def record_published(batch: Batch, posts: Mapping[int, RemotePost]) -> None:
     if not posts:
         return
     items = {item.id: item for item in batch.items}
-    seen = [_seen(items[id_], post) for id_, post in posts.items()]
+    seen = [_seen(items[id_], post, batch.read_at) for id_, post in posts.items()]
     with session_scope() as session:
         write_seen(session, batch.id, batch.site_id, batch.target.integration_id, seen)
 
 
-def _seen(item: Item, post: RemotePost) -> Seen:
+def _seen(item: Item, post: RemotePost, asked_after: datetime) -> Seen:
     return Seen(
         publication_id=item.id,
         content_id=item.content_id,
@@ -174,5 +174,6 @@ def _seen(item: Item, post: RemotePost) -> Seen:
         url=post.url or "",
         status=post.status,
         images=image_results(item.parts.images, post.images),
+        asked_after=asked_after,
         modified_at=post.modified_at,
     )

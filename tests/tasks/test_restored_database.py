@@ -7,6 +7,9 @@ from chains import LINKS, run_due
 from factories import make_content, make_publication, reload
 
 from models import Content, Integration, Publication, PublicationState, Run, SyncEvent
+from models.bulk.jobs import Selection, make_bulk_job
+from models.bulk.progress import settle_items
+from models.bulk_job import BulkItem, BulkItemState
 from models.clock import now_plus
 from models.publishing.accepting import Wanted, accept_publish
 from models.publishing.progress import run_outcome
@@ -73,6 +76,34 @@ def test_an_edit_goes_above_what_the_site_has(restored, simulated_site, row):
     assert found.published_revision == found.revision >= 7
     with session_scope(read_only=True) as session:
         assert run_outcome(session.get_one(Run, run_id)).state == "published"
+
+
+def test_a_bulk_item_is_not_called_published_by_the_text_of_the_site(restored, turn_dial):
+    change(revision=1, published_revision=None, external_id=None, fence=1)
+    item_id = bulk_item_of(restored)
+    for fault in (None, {"kind": "reset", "times": 1}, {"kind": "status", "code": 403}):
+        if fault:
+            turn_dial(**fault)
+        change(due_at=now_plus(-1), state=PublicationState.UNCONFIRMED, unclear=True)
+        run_due()
+    with session_scope() as session:
+        settle_items(session)
+
+    assert reload(restored).state is PublicationState.FAILED
+    with session_scope(read_only=True) as session:
+        assert session.get_one(BulkItem, item_id).state is BulkItemState.FAILED
+
+
+def bulk_item_of(publication):
+    """Return the item of a job that has the publication on its way."""
+    with session_scope() as session:
+        job = make_bulk_job(
+            session, publication.account_id, Selection([publication.content_id]), {}
+        )
+        item = session.scalars(sa.select(BulkItem).filter_by(job_id=job.id)).one()
+        item.state, item.publication_id = BulkItemState.ACCEPTED, publication.id
+        item.revision = reload(publication).revision
+        return item.id
 
 
 def test_it_is_told(restored):
