@@ -12,7 +12,7 @@ MOVES: dict[State, frozenset[State]] = {
     State.PUBLISHED: frozenset({State.QUEUED}),
     State.FAILED: frozenset({State.QUEUED, State.UNCONFIRMED, State.PUBLISHED}),
     State.HELD: frozenset({State.HELD, State.QUEUED, State.WITHDRAWN}),
-    State.WITHDRAWN: frozenset({State.QUEUED, State.UNCONFIRMED}),
+    State.WITHDRAWN: frozenset({State.QUEUED, State.UNCONFIRMED, State.PUBLISHED}),
 }
 
 END_STATES = frozenset({State.PUBLISHED, State.FAILED, State.WITHDRAWN})

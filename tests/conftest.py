@@ -195,6 +195,20 @@ def session(database):
         yield opened
 
 
+@pytest.fixture
+def statements(database):
+    """What is sent to the database from now on; clear it at will."""
+    seen = []
+
+    def note(_connection, _cursor, statement, *_):
+        if not statement.startswith(("BEGIN", "pragma")):
+            seen.append(statement)
+
+    sa.event.listen(sessions.engine(), "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(sessions.engine(), "before_cursor_execute", note)
+
+
 @pytest.fixture(scope="session")
 def valkey_server(tmp_path_factory):
     server = Valkey(tmp_path_factory.mktemp("valkey")).start()

@@ -169,15 +169,8 @@ def _above_event(failure: Failure, site_id: int, integration_id: int) -> dict[st
 def write_seen(
     session: Session, batch_id: int, site_id: int, integration_id: int, seen: Iterable[Seen]
 ) -> None:
-    """Write what the site shows, and a success event for each (S35, S174).
-
-    What its webhooks have told after it was asked stays.
-    """
+    """Write what the site shows, and a success event for each (S35, S174)."""
     each = {post.publication_id: post for post in seen}
-    asked = by_id("remote_seen_at", {id_: post.asked_after for id_, post in each.items()})
-    told_since = sa.and_(
-        Publication.remote_seen_at > asked, Publication.external_status.is_not(None)
-    )
     revisions = by_id("published_revision", {id_: post.revision for id_, post in each.items()})
     written = session.execute(
         sa.update(Publication)
@@ -199,20 +192,8 @@ def write_seen(
             unclear=False,
             failure=None,
             failure_code=None,
-            **{
-                name: sa.case(
-                    (told_since, getattr(Publication, name)),
-                    else_=sa.func.coalesce(
-                        by_id(name, {id_: getattr(post, source) for id_, post in each.items()}),
-                        getattr(Publication, name),
-                    ),
-                )
-                for name, source in _TOLD_COLUMNS.items()
-            },
-            **{
-                name: by_id(name, {id_: getattr(post, source) for id_, post in each.items()})
-                for name, source in _SEEN_COLUMNS.items()
-            },
+            **_unless_told_since(each),
+            **{name: _shown(name, source, each) for name, source in _SEEN_COLUMNS.items()},
             **_FINISHED,
         )
         .returning(Publication.id)
@@ -220,6 +201,24 @@ def write_seen(
     ).scalars()
     events = {id_: _success(each[id_], site_id, integration_id) for id_ in written}
     _tell(session, batch_id, events)
+
+
+def _unless_told_since(each: Mapping[int, Seen]) -> dict[str, sa.ColumnElement[Any]]:
+    """Return what is written, but where a webhook has told of it after the site was asked."""
+    row = Publication
+    asked = by_id("remote_seen_at", {id_: post.asked_after for id_, post in each.items()})
+    told_since = sa.and_(row.remote_seen_at > asked, row.external_status.is_not(None))
+    return {
+        name: sa.case(
+            (told_since, getattr(row, name)),
+            else_=sa.func.coalesce(_shown(name, source, each), getattr(row, name)),
+        )
+        for name, source in _TOLD_COLUMNS.items()
+    }
+
+
+def _shown(name: str, source: str, each: Mapping[int, Seen]) -> sa.ColumnElement[Any]:
+    return by_id(name, {id_: getattr(post, source) for id_, post in each.items()})
 
 
 _SEEN_COLUMNS = {

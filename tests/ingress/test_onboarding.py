@@ -85,6 +85,16 @@ def test_a_wrong_key_and_an_unknown_site_are_answered_alike(client, tenant, chan
     assert runs() == []
 
 
+def test_an_unknown_site_costs_the_statements_of_a_wrong_key(client, tenant, statements):
+    asked = []
+    for change in ({"site_id": 2_000_000}, {"api_key": "igny8_live_" + "x" * 40}):
+        statements.clear()
+        client.post(HERE, json=body(tenant, **change))
+        asked.append(list(statements))
+
+    assert asked[0] == asked[1] != []
+
+
 def test_a_key_of_another_site_is_wrong_here(client, tenant, stranger):
     answer = client.post(HERE, json=body(tenant, api_key=stranger.site.wp_api_key))
 

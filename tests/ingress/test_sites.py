@@ -18,6 +18,13 @@ def test_a_site_is_made_and_read(api):
     assert found["masked_api_key"] is None
 
 
+@pytest.mark.parametrize("hosting", ["shopify", "igny8_sites", "multi"])
+def test_a_site_may_be_hosted_otherwise(api, hosting):
+    made = api.post(SITES, json={"url": "https://example.com", "hosting_type": hosting})
+
+    assert made.get_json()["hosting_type"] == hosting
+
+
 def test_a_site_is_called_like_its_host_unless_it_has_a_name(api):
     assert api.post(SITES, json={"url": "https://example.com"}).get_json()["name"] == "example.com"
 

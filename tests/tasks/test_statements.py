@@ -1,28 +1,13 @@
 """How many statements a full batch costs, counted: 20 items, one site (docs/performance.md)."""
 
 import pytest
-import sqlalchemy as sa
 from chains import WITHOUT_MEDIA, run_due
 from factories import make_publication
 from test_images import keep, png
 
-from models.session import engine
 from pipeline.documents import Picture
 
 ITEMS = 20
-
-
-@pytest.fixture
-def statements():
-    seen = []
-
-    def note(_connection, _cursor, statement, *_):
-        if not statement.startswith(("BEGIN", "pragma")):
-            seen.append(statement)
-
-    sa.event.listen(engine(), "before_cursor_execute", note)
-    yield seen
-    sa.event.remove(engine(), "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize("with_images", [False, True], ids=["text", "images"])
