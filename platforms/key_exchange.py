@@ -4,7 +4,13 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from pipeline.errors import BridgeTooOld, CredentialsRejected, PermanentError, PublishError
+from pipeline.errors import (
+    BridgeTooOld,
+    CredentialsRejected,
+    PermanentError,
+    PublishError,
+    TemporaryError,
+)
 from platforms.answers import clean, complain
 from platforms.http import Answer, Request
 from platforms.wordpress import WordPressBridge
@@ -29,10 +35,22 @@ class KeyExchange(WordPressBridge):
             raise PermanentError("the site did not say what it did with the key", code="not_json")
         return bool(state == "current")
 
-    def prove(self) -> tuple[bool, str]:
-        """Have the site call us with our key; return whether that worked, and its words."""
+    def prove(self) -> None:
+        """Have the site call us with our key.
+
+        Raises:
+            TemporaryError: it did not get an answer from us that says anything.
+            PermanentError: we refused it, or it does not reach us.
+        """
         answer = self._step("prove", {})
-        return answer.get("proved") is True, clean(answer.get("message"))
+        if answer.get("proved") is True:
+            return
+        words = clean(answer.get("message")) or "it did not say why"
+        if answer.get("passing") is True:
+            raise TemporaryError(f"we did not answer the site: {words}", code="not_proved")
+        raise PermanentError(
+            f"the site could not reach us with the new key: {words}", code="not_proved"
+        )
 
     def switch(self, overlap: int) -> None:
         """Make our key the site's own; the old one opens it for ``overlap`` seconds more."""

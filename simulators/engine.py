@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -66,12 +67,20 @@ def key_headers(key: str) -> dict[str, str]:
     }
 
 
-def asks_with(engine: Engine, site_url: str, key: str, wait: int = 0) -> tuple[bool, Json]:
-    """Ask the engine whether it takes a key; return that and its answer."""
+def asks_with(engine: Engine, site_url: str, key: str, wait: int = 0) -> tuple[int, Json]:
+    """Ask the engine whether it takes a key; return its answer: see :func:`is_taken`."""
     headers = key_headers(key) | ({"Prefer": f"wait={wait}"} if wait else {})
     body = {"site_id": engine.site_id, "api_key": key, "site_url": site_url}
-    status, facts = _post(engine.api_url + TEST_CONNECTION, body, headers)
-    return status < 300 and facts.get("success") is True, facts  # noqa: PLR2004 -- 2xx
+    return _post(engine.api_url + TEST_CONNECTION, body, headers)
+
+
+def is_taken(status: int, facts: Json) -> bool:
+    return status < HTTPStatus.MULTIPLE_CHOICES and facts.get("success") is True
+
+
+def is_passing(status: int) -> bool:
+    """Whether the engine may answer otherwise the next time."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def connect(engine: Engine, site_url: str, key: str, structure: Json) -> Json:
@@ -79,8 +88,8 @@ def connect(engine: Engine, site_url: str, key: str, structure: Json) -> Json:
 
     Returns the engine's answer to the test. Raises NotConnected with what it said.
     """
-    taken, tested = asks_with(engine, site_url, key, wait=10)
-    if not taken:
+    status, tested = asks_with(engine, site_url, key, wait=10)
+    if not is_taken(status, tested):
         raise NotConnected(str(tested))
     facts = {
         "site_id": engine.site_id,

@@ -21,11 +21,13 @@ LONGEST_OVERLAP = 2_592_000
 KEY = re.compile(r"[\x21-\x7e]{20,200}")
 STEPS = ("next", "prove", "switch")
 
-Prove = Callable[[str], tuple[bool, str]]
+Prove = Callable[[str], tuple[bool, bool, str]]
 
 
 class Keys:
-    """``prove`` asks the engine whether it takes a key, and returns that and why."""
+    """``prove`` asks the engine whether it takes a key; it returns that, whether to ask again
+    may help, and why.
+    """
 
     def __init__(self, current: str, prove: Prove) -> None:
         self.current = current
@@ -48,8 +50,8 @@ class Keys:
                 return self._store(request, body.get("key"))
             case "prove":
                 self._want_next(request)
-                proved, message = self._prove(self.next)
-                return json_answer({"proved": proved, "message": message})
+                proved, passing, message = self._prove(self.next)
+                return json_answer({"proved": proved, "passing": passing, "message": message})
         return self._switch(request, body.get("overlap_seconds"))
 
     def _store(self, request: Request, key: object) -> Answer:

@@ -1,7 +1,18 @@
 """What people do on a simulated site: edit, trash, delete, connect it to the engine."""
 
 from simulators.bridge import Bridge
-from simulators.engine import Engine, Mix, NotConnected, Webhook, asks_with, connect, send, take
+from simulators.engine import (
+    Engine,
+    Mix,
+    NotConnected,
+    Webhook,
+    asks_with,
+    connect,
+    is_passing,
+    is_taken,
+    send,
+    take,
+)
 from simulators.store import Backup, Post, Store
 from simulators.structure import describe_structure
 
@@ -138,10 +149,11 @@ class People:
             raise NotConnected("The plugin does not know the engine's address.")
         return self._engine
 
-    def _prove(self, key: str) -> tuple[bool, str]:
-        """Ask the engine whether it takes a key."""
+    def _prove(self, key: str) -> tuple[bool, bool, str]:
+        """Ask the engine whether it takes a key; return that, and whether it may do so later."""
         try:
-            taken, facts = asks_with(self._known_engine(), self._store.url, key)
+            status, facts = asks_with(self._known_engine(), self._store.url, key)
         except (NotConnected, OSError) as error:
-            return False, str(error)
-        return taken, str(facts.get("message", ""))
+            return False, False, str(error)
+        taken = is_taken(status, facts)
+        return taken, not taken and is_passing(status), str(facts.get("message", ""))

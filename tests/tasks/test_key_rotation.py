@@ -34,10 +34,23 @@ def site(integration):
 
 
 @pytest.fixture
-def engine(database, broker_url):
+def answered_first():
+    """Statuses that the proxy before the API answers, instead of asking it."""
+    return []
+
+
+@pytest.fixture
+def engine(database, broker_url, answered_first):
     """The API on a port of its own; returns its address."""
     app = create_app(settings.current())
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+
+    def proxy(environ, start_response):
+        if answered_first:
+            start_response(answered_first.pop(), [("Content-Length", "0")])
+            return []
+        return app(environ, start_response)
+
+    server = make_server("127.0.0.1", 0, proxy, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
@@ -137,6 +150,17 @@ def test_a_site_that_can_not_reach_us_keeps_its_old_key(integration, site, simul
     assert reload(site).wp_api_key == SITE_KEY
     assert keys_of(simulated_site).current == SITE_KEY
     assert opens(SITE_KEY) is KeyKind.CURRENT
+
+
+@pytest.mark.parametrize("status", ["503 Away", "502 Bad Gateway", "429 Wait"])
+def test_our_own_absence_costs_another_try(integration, site, paired, answered_first, status):
+    answered_first.append(status)
+    run_id = rotate(integration)
+    assert read(run_id).state is SiteRunState.QUEUED, read(run_id).result
+
+    go_on()
+
+    assert read(run_id).state is SiteRunState.SUCCEEDED, read(run_id).result
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ final class KeyRotationTest extends EngineTestCase {
 		$this->assertSame(
 			array(
 				'proved'  => true,
+				'passing' => false,
 				'message' => 'The connection works.',
 			),
 			$answer->get_data()
@@ -31,6 +32,23 @@ final class KeyRotationTest extends EngineTestCase {
 		$options = $this->asked[0][1];
 		$this->assertSame( array( $next, $next ), array( $options['headers']['X-IGNY8-API-Key'], json_decode( $options['body'], true )['api_key'] ) );
 		$this->assertArrayNotHasKey( 'Prefer', $options['headers'] );
+	}
+
+	/**
+	 * Whether to ask again may help.
+	 *
+	 * @testWith [503, true]
+	 *           [429, true]
+	 *           [401, false]
+	 * @param int  $status  What the engine answers.
+	 * @param bool $passing What the plugin says of that.
+	 */
+	public function test_not_proved( int $status, bool $passing ): void {
+		$next = 'igny8_live_next-0123456789';
+		update_option( 'igny8_next_api_key', $next );
+		$this->answers['test-connection/'] = array( $status, array() );
+		$told                              = $this->send( 'POST', '/key/prove', array(), '{}', array( 'X-IGNY8-API-Key' => $next ) )->get_data();
+		$this->assertSame( array( false, $passing ), array( $told['proved'], $told['passing'] ) );
 	}
 
 	/**

@@ -69,6 +69,7 @@ function test( string $key, int $wait ): array {
 	return array(
 		'success'        => Engine\is_good( $answer ) && true === ( $body['success'] ?? null ),
 		'message'        => Engine\words( $answer ),
+		'is_passing'     => ! is_wp_error( $answer ) && ( 429 === $answer['status'] || $answer['status'] >= 500 ),
 		'is_reached'     => false !== ( $body['connected'] ?? null ),
 		'layers'         => Layers\clean( $body['layers'] ?? array() ),
 		'integration_id' => is_int( $id ) || is_string( $id ) ? $id : null,

@@ -70,6 +70,7 @@ function prove( WP_REST_Request $request ): WP_REST_Response {
 	return Replies\answer(
 		array(
 			'proved'  => $tested['success'],
+			'passing' => ! $tested['success'] && $tested['is_passing'],
 			'message' => $tested['message'],
 		)
 	);
