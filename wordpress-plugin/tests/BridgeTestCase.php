@@ -150,6 +150,19 @@ abstract class BridgeTestCase extends TestCase {
 	}
 
 	/**
+	 * A gallery image.
+	 *
+	 * @param string|null $hash    Its hash.
+	 * @param string|null $url     Its address.
+	 * @param string      $alt     Alternative text.
+	 * @param string      $caption Caption.
+	 * @return array<string, string|null>
+	 */
+	protected function image( ?string $hash, ?string $url = null, string $alt = '', string $caption = '' ): array {
+		return compact( 'url', 'hash', 'alt', 'caption' );
+	}
+
+	/**
 	 * A document with a key and a content of its own.
 	 *
 	 * @param array<string, mixed> $fields What the test cares about.

@@ -230,6 +230,18 @@ final class EventsTest extends BridgeTestCase {
 	}
 
 	/**
+	 * Of a post whose counts were lost, or are older than they, the next change of its terms is told too.
+	 */
+	public function test_without_counts(): void {
+		global $wpdb;
+		$post_id = $this->quiet_post();
+		$wpdb->query( 'DELETE FROM ' . Database\sequences_table() );
+		wp_set_post_terms( $post_id, array( 'sea' ), 'post_tag' );
+		Events\note_metadata();
+		$this->assertSame( array( 'metadata' ), $this->names() );
+	}
+
+	/**
 	 * Another author is told too.
 	 */
 	public function test_author(): void {

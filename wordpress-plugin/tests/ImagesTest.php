@@ -41,19 +41,6 @@ final class ImagesTest extends BridgeTestCase {
 	}
 
 	/**
-	 * A gallery image.
-	 *
-	 * @param string|null $hash    Its hash.
-	 * @param string|null $url     Its address.
-	 * @param string      $alt     Alternative text.
-	 * @param string      $caption Caption.
-	 * @return array<string, string|null>
-	 */
-	private function image( ?string $hash, ?string $url = null, string $alt = '', string $caption = '' ): array {
-		return compact( 'url', 'hash', 'alt', 'caption' );
-	}
-
-	/**
 	 * Images that were pushed are attached.
 	 */
 	public function test_by_hash(): void {

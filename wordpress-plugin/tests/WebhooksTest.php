@@ -177,6 +177,19 @@ final class WebhooksTest extends BridgeTestCase {
 	}
 
 	/**
+	 * A request by the other scheme, such as cron's, is no move.
+	 */
+	public function test_the_other_scheme(): void {
+		$known = set_url_scheme( home_url(), 'https' );
+		update_option( 'igny8_registration', array( 'site_url' => $known ) + get_option( 'igny8_registration' ) );
+		$this->publish_well( $this->document() );
+		$id = $this->scalar( 'SELECT event_id FROM {igny8_outbox}' );
+		Webhooks\send( 5 );
+		$sent = $this->sent[0][1];
+		$this->assertSame( array( $known, $id ), array( json_decode( $sent['body'], true )['site_url'], $sent['headers']['webhook-id'] ) );
+	}
+
+	/**
 	 * What the engine may answer.
 	 *
 	 * @return array<string, array{0: int|string|array{0: int, 1: int}, 1: int, 2: int, 3: int}>

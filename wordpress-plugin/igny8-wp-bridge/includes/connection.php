@@ -44,19 +44,20 @@ function wants_two_way(): bool {
 /**
  * Asks the engine whether it takes a key for this site.
  *
- * @param string $key  The key.
- * @param int    $wait How many seconds the engine may look at this site before it answers, 0 for not at all.
- * @return array{success: bool, message: string, is_reached: bool, layers: array<int, array<string, mixed>>, integration_id: int|string|null}
- *         `is_reached` is false where the engine knows the key but cannot reach this site.
+ * @param string      $key     The key.
+ * @param int         $wait    How many seconds the engine may look at this site before it answers, 0 for not at all.
+ * @param string|null $address The site's address, null for the one it is known by.
+ * @return array{success: bool, message: string, is_passing: bool, is_reached: bool, layers: array<int, array<string, mixed>>, integration_id: int|string|null}
+ *         `is_passing` tells that it may answer otherwise later; `is_reached` is false where the engine knows the key but cannot reach this site.
  */
-function test( string $key, int $wait ): array {
+function test( string $key, int $wait, ?string $address = null ): array {
 	$answer = Engine\ask(
 		'POST',
 		TEST_PATH,
 		array(
 			'site_id'  => Engine\site_id(),
 			'api_key'  => $key,
-			'site_url' => home_url(),
+			'site_url' => $address ?? Registration\site_url(),
 		),
 		array(
 			'key'     => $key,
@@ -86,7 +87,7 @@ function connect(): bool {
 		keep( NOT_CONNECTED, __( 'Address, key and site id are needed to connect.', 'igny8-wp-bridge' ) );
 		return false;
 	}
-	$tested = test( Authentication\current_key(), WAIT_SECONDS );
+	$tested = test( Authentication\current_key(), WAIT_SECONDS, home_url() );
 	if ( ! $tested['success'] ) {
 		keep( FAILED, $tested['message'], $tested['layers'] );
 		return false;
@@ -94,7 +95,7 @@ function connect(): bool {
 	if ( null !== $tested['integration_id'] ) {
 		update_option( Engine\INTEGRATION_OPTION, (string) $tested['integration_id'] );
 	}
-	$refused = Registration\register();
+	$refused = Registration\register( home_url() );
 	if ( null !== $refused ) {
 		keep( FAILED, $refused, $tested['layers'] );
 		return false;

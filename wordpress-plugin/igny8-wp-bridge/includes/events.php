@@ -13,6 +13,7 @@ use Igny8\Bridge\Outbox;
 use Igny8\Bridge\OwnWrites;
 use Igny8\Bridge\PostFacts;
 use Igny8\Bridge\Publications;
+use Igny8\Bridge\Registration;
 use Igny8\Bridge\Reservations;
 use Igny8\Bridge\Sequences;
 use Igny8\Bridge\Webhooks;
@@ -82,12 +83,13 @@ function kind_of_change( WP_Post $post, bool $update, ?WP_Post $before ): string
 /**
  * A post is about to be deleted: its fields can still be read.
  *
- * @param int     $post_id The post id.
- * @param WP_Post $post    The post.
+ * @param int          $post_id The post id.
+ * @param WP_Post|null $post    The post; who does as core did before 5.5 does not give it.
  */
-function about_to_delete( int $post_id, WP_Post $post ): void {
-	$facts = 'post' === $post->post_type ? PostFacts\facts_of( $post_id ) : null;
-	if ( null !== $facts ) {
+function about_to_delete( int $post_id, ?WP_Post $post = null ): void {
+	$post  = $post ?? get_post( $post_id );
+	$facts = null !== $post && 'post' === $post->post_type ? PostFacts\facts_of( $post_id ) : null;
+	if ( null !== $post && null !== $facts ) {
 		doomed( $post_id, array( 'post_status' => 'gone' ) + status_body( $post, $facts, 'deleted', EDITOR ) );
 	}
 }
@@ -244,7 +246,7 @@ function about( WP_Post $post, array $facts ): array {
 		'post_id'         => $post->ID,
 		'content_id'      => $facts['content_id'],
 		'publication_key' => $facts['publication_key'],
-		'site_url'        => home_url(),
+		'site_url'        => Registration\site_url(),
 		'modified_gmt'    => Publications\describe_post( $post->ID, $post )['modified_gmt'],
 	);
 }

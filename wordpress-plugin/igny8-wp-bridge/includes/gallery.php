@@ -74,5 +74,5 @@ function swap( string $content, string $before, string $now ): string {
 	if ( '' === $before ) {
 		return append( $content, $now );
 	}
-	return (string) preg_replace_callback( PATTERN, static fn(): string => $now, $content, 1 );
+	return preg_replace_callback( PATTERN, static fn(): string => $now, $content, 1 ) ?? $content;
 }

@@ -23,18 +23,20 @@ const FALLBACK_REASON = 'The image could not be attached.';
 /**
  * Attaches every image of a document; one that fails is reported and fails alone.
  *
- * @param array<string, mixed> $row      Our row; renewed between images, for downloads take their time.
- * @param array<string, mixed> $document The document.
+ * @param array<string, mixed>             $row      Our row; renewed between images, for downloads take their time.
+ * @param array<string, mixed>             $document The document.
+ * @param array<int, array<string, mixed>> $kept     Reports of images that are attached, and left as they are.
+ * @param bool                             $may_show Whether the featured image is set as such.
  * @return array<int, array<string, mixed>> One report per image, in the order of the document.
  * @throws TakenOver When somebody took over meanwhile.
  */
-function attach_all( array &$row, array $document ): array {
+function attach_all( array &$row, array $document, array $kept = array(), bool $may_show = true ): array {
 	$reports = array();
 	foreach ( Document\images( $document ) as $image ) {
 		if ( ! Reservations\renew( $row ) ) {
 			throw new TakenOver();
 		}
-		$reports[] = attach( $row, $image );
+		$reports[] = kept_report( $kept, $image ) ?? attach( $row, $image, $may_show );
 	}
 	$is_wanted = in_array( 'featured', array_column( $reports, 'role' ), true );
 	if ( ! $is_wanted ) {
@@ -44,16 +46,48 @@ function attach_all( array &$row, array $document ): array {
 }
 
 /**
+ * Tries the images again that had failed. Those that are attached stay as an editor has left them, and so does
+ * a featured image that an editor chose meanwhile.
+ *
+ * @param array<string, mixed> $row      Our row.
+ * @param array<string, mixed> $document The document, the same as before.
+ * @return array<int, array<string, mixed>> One report per image, in the order of the document.
+ */
+function attach_failed( array &$row, array $document ): array {
+	$thumbnail = (int) get_post_thumbnail_id( $row['post_id'] );
+	$attached  = array_filter( $row['images'], static fn( array $report ): bool => 'attached' === $report['status'] );
+	return attach_all( $row, $document, $attached, 0 === $thumbnail || in_array( $thumbnail, array_column( $attached, 'attachment_id' ), true ) );
+}
+
+/**
+ * What is known of an image that is attached.
+ *
+ * @param array<int, array<string, mixed>> $kept  Such reports.
+ * @param array<string, string>            $image The image.
+ * @return array<string, mixed>|null
+ */
+function kept_report( array $kept, array $image ): ?array {
+	$name = array_intersect_key( report( $image, '', array() ), array_flip( array( 'role', 'hash', 'url' ) ) );
+	foreach ( $kept as $report ) {
+		if ( ( null === $name['hash'] || $report['hash'] === $name['hash'] ) && $report['role'] === $name['role'] && $report['url'] === $name['url'] ) {
+			return array_merge( $report, array( 'alt' => $image['alt'], 'caption' => $image['caption'] ) );
+		}
+	}
+	return null;
+}
+
+/**
  * Attaches one image.
  *
- * @param array<string, mixed>  $row   Our row.
- * @param array<string, string> $image Role, hash, url, alt and caption.
+ * @param array<string, mixed>  $row      Our row.
+ * @param array<string, string> $image    Role, hash, url, alt and caption.
+ * @param bool                  $may_show Whether it may become the featured image.
  * @return array<string, mixed> The report.
  */
-function attach( array $row, array $image ): array {
+function attach( array $row, array $image, bool $may_show ): array {
 	$post_id = $row['post_id'];
 	$found   = '' === $image['hash'] ? attachment_of_url( $image ) : attachment_of_hash( $image['hash'] );
-	if ( ! is_wp_error( $found ) && 'featured' === $image['role'] && ! show_as_thumbnail( $row, $image, $found ) ) {
+	if ( $may_show && ! is_wp_error( $found ) && 'featured' === $image['role'] && ! show_as_thumbnail( $row, $image, $found ) ) {
 		$found = Replies\error( 'igny8_write_failed', 500, 'WordPress did not take it as a featured image.' );
 	}
 	if ( is_wp_error( $found ) ) {

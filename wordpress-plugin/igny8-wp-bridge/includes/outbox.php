@@ -79,12 +79,13 @@ function encode( array $body ): string {
 function follow_move( array $row ): array {
 	global $wpdb;
 	$body = json_decode( $row['body'], true );
-	if ( ! is_array( $body ) || home_url() === ( $body['site_url'] ?? null ) ) {
+	$url  = Registration\site_url();
+	if ( ! is_array( $body ) || ( $body['site_url'] ?? null ) === $url ) {
 		return $row;
 	}
 	$changed = array(
 		'event_id' => event_id( (int) $row['post_id'], (int) $row['sequence'], time() ),
-		'body'     => encode( array_merge( $body, array( 'site_url' => home_url() ) ) ),
+		'body'     => encode( array_merge( $body, array( 'site_url' => $url ) ) ),
 	);
 	$wpdb->update( Database\outbox_table(), $changed, identity( $row ) );
 	return array_merge( $row, $changed );

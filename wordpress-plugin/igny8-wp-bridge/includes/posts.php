@@ -242,17 +242,23 @@ function complete( int $post_id, array $document, array $images ): ?WP_Error {
  * @param array<int, array<string, mixed>> $now     The images as they are.
  */
 function update_gallery( int $post_id, array $before, array $now ): ?WP_Error {
+	clean_post_cache( $post_id ); // Images take their time: an editor may have saved meanwhile.
 	$content = get_post( $post_id )->post_content;
 	$changed = Gallery\swap( $content, Gallery\block( $before ), Gallery\block( $now ) );
 	if ( $changed === $content ) {
 		return null;
 	}
-	return update(
-		array(
-			'ID'           => $post_id,
-			'post_content' => $changed,
-		)
-	);
+	kses_remove_filters(); // The rest is the editor's, who may be allowed more than we are.
+	try {
+		return update(
+			array(
+				'ID'           => $post_id,
+				'post_content' => $changed,
+			)
+		);
+	} finally {
+		kses_init();
+	}
 }
 
 /**

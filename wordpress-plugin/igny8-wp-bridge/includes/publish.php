@@ -147,7 +147,7 @@ function write_post( array &$row, array $document ): ?WP_Error {
  * @param array<string, mixed> $document The document.
  */
 function retry_images( array &$row, array $document ): ?WP_Error {
-	$images = Images\attach_all( $row, $document );
+	$images = Images\attach_failed( $row, $document );
 	if ( ! Reservations\renew( $row ) ) {
 		return Replies\in_progress();
 	}

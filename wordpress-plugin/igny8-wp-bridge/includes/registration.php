@@ -18,15 +18,17 @@ const SECRET_PATTERN = '#^whsec_[A-Za-z0-9+/]{32,88}={0,2}$#D';
 /**
  * Registers this installation in its present version.
  *
+ * @param string|null $address The site's address, null for the one it is known by.
  * @return string|null Null where it worked, else why not.
  */
-function register(): ?string {
-	$answer = Engine\ask(
+function register( ?string $address = null ): ?string {
+	$address = $address ?? site_url();
+	$answer  = Engine\ask(
 		'POST',
 		PATH,
 		array(
 			'site_id'           => Engine\site_id(),
-			'site_url'          => home_url(),
+			'site_url'          => $address,
 			'version'           => Bridge\VERSION,
 			'wordpress_version' => get_bloginfo( 'version' ),
 			'php_version'       => PHP_VERSION,
@@ -39,7 +41,7 @@ function register(): ?string {
 	if ( null === $facts ) {
 		return __( 'IGNY8 answered without a secret or without addresses for webhooks.', 'igny8-wp-bridge' );
 	}
-	update_option( OPTION, $facts, true );
+	update_option( OPTION, $facts + array( 'site_url' => $address ), true );
 	if ( null !== $facts['integration_id'] ) {
 		update_option( Engine\INTEGRATION_OPTION, (string) $facts['integration_id'] );
 	}
@@ -86,6 +88,17 @@ function read( array $body ): ?array {
 function kept(): array {
 	$kept = get_option( OPTION, array() );
 	return is_array( $kept ) ? $kept : array();
+}
+
+/**
+ * The site's address as the engine knows it.
+ *
+ * WordPress gives it the scheme of the request it is asked in, and cron may come by http to a site of https:
+ * the engine would take that for another site.
+ */
+function site_url(): string {
+	$kept = kept()['site_url'] ?? null;
+	return is_string( $kept ) && set_url_scheme( $kept, 'http' ) === set_url_scheme( home_url(), 'http' ) ? $kept : home_url();
 }
 
 /**

@@ -69,12 +69,13 @@ function find_many( array $post_ids ): array {
 /**
  * Notes what was last told of a post's terms and author.
  *
- * @param int    $post_id The post, which has had an event.
+ * @param int    $post_id The post.
  * @param string $digest  Of what was told.
  * @return bool Whether that was something new.
  */
 function show( int $post_id, string $digest ): bool {
 	global $wpdb;
 	$table = Database\sequences_table();
+	Database\insert_ignore( $wpdb->prepare( "INSERT IGNORE INTO $table (post_id) VALUES (%d)", $post_id ) );
 	return 1 === (int) $wpdb->query( $wpdb->prepare( "UPDATE $table SET shown = %s WHERE post_id = %d AND shown <> %s", $digest, $post_id, $digest ) );
 }

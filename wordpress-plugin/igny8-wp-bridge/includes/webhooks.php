@@ -54,6 +54,9 @@ function send_after_answer(): void {
 		return;
 	}
 	ignore_user_abort( true );
+	if ( function_exists( 'session_status' ) && PHP_SESSION_ACTIVE === session_status() ) {
+		session_write_close(); // Another plugin's: its visitor's next request would wait for it.
+	}
 	$enders[0]();
 	send( SHUTDOWN_SECONDS );
 }
