@@ -25,6 +25,7 @@ function setup(): void {
 	PostState\setup();
 	KeyRotation\setup();
 	Events\setup();
+	UnfinishedSaves\setup();
 	Webhooks\setup();
 	Cron\setup();
 	Settings\setup();
