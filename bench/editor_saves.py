@@ -8,7 +8,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -59,17 +58,9 @@ def main() -> None:
     chosen = options.parse_args()
     if chosen.here:  # a child of the process below, in which our settings are those of the run
         sys.exit(min(run(chosen.here, chosen.saves, chosen.posts), 1))
-    from servers import Valkey
-    from webhook_order import settings_of_run
+    from own_servers import run_again
 
-    with ExitStack() as undo:
-        folder = Path(undo.enter_context(tempfile.TemporaryDirectory()))
-        valkey = Valkey(folder).start()
-        undo.callback(valkey.stop)
-        env = settings_of_run(folder, valkey.url(), f"sqlite:///{folder / 'bench.db'}")
-        command = [sys.executable, __file__, *sys.argv[1:], "--here", str(folder)]
-        done = subprocess.run(command, env=env | {"LOG_LEVEL": "ERROR"}, check=False)
-        sys.exit(done.returncode)
+    sys.exit(run_again(__file__, sqlite=True, IGNY8_TICK="1", LOG_LEVEL="ERROR"))
 
 
 def run(folder: Path, saves: int, posts: int) -> int:

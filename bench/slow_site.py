@@ -6,9 +6,7 @@ the slow site waiting for its answers all the while, and without. Each gets its 
 
 import argparse
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,19 +30,9 @@ def main() -> None:
     if chosen.here:
         run(chosen.here, chosen.pairs, chosen.posts)
         return
-    from servers import Postgres, Valkey
-    from webhook_order import settings_of_run
+    from own_servers import run_again
 
-    with ExitStack() as undo:
-        folder = Path(undo.enter_context(tempfile.TemporaryDirectory()))
-        postgres = Postgres().start()
-        undo.callback(postgres.stop)
-        valkey = Valkey(folder).start()
-        undo.callback(valkey.stop)
-        env = settings_of_run(folder, valkey.url(), postgres.url(postgres.create()))
-        del env["IGNY8_TICK"]
-        command = [sys.executable, __file__, *sys.argv[1:], "--here", str(folder)]
-        sys.exit(subprocess.run(command, env=env, check=False).returncode)
+    sys.exit(run_again(__file__))
 
 
 def run(folder: Path, pairs: int, posts: int) -> None:

@@ -5,34 +5,13 @@ Prints how long it took and what is not as at the site in the end: nothing must 
 """
 
 import argparse
-import os
 import random
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
-
-from cryptography.fernet import Fernet
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / room) for room in ("", "workers"))]
-
-
-def settings_of_run(folder: Path, broker_url: str, database_url: str) -> dict[str, str]:
-    """Return an environment that points our settings at servers of this run alone."""
-    ours = {
-        "IGNY8_DATA_DIR": str(folder),
-        "IGNY8_SECRET_KEYS": Fernet.generate_key().decode(),
-        "IGNY8_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
-        "CELERY_BROKER_URL": broker_url,
-        "DATABASE_URL": database_url,
-        "IGNY8_TICK": "1",
-        "IGNY8_LIMIT_SITE": "0",
-        "LOG_LEVEL": "INFO",  # that a worker is ready stands in its log
-    }
-    return {**os.environ, **ours}
 
 
 def main() -> None:
@@ -44,17 +23,9 @@ def main() -> None:
     chosen = options.parse_args()
     if chosen.here:  # a child of the process below, in which our settings are those of the run
         sys.exit(run(chosen.here, chosen.posts, chosen.changes))
-    from servers import Postgres, Valkey
+    from own_servers import run_again
 
-    with ExitStack() as undo:
-        folder = Path(undo.enter_context(tempfile.TemporaryDirectory()))
-        postgres = Postgres().start()
-        undo.callback(postgres.stop)
-        valkey = Valkey(folder).start()
-        undo.callback(valkey.stop)
-        env = settings_of_run(folder, valkey.url(), postgres.url(postgres.create()))
-        command = [sys.executable, __file__, *sys.argv[1:], "--here", str(folder)]
-        sys.exit(subprocess.run(command, env=env, check=False).returncode)
+    sys.exit(run_again(__file__, IGNY8_TICK="1"))
 
 
 def run(folder: Path, posts: int, changes: int) -> int:

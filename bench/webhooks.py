@@ -7,12 +7,9 @@ import argparse
 import json
 import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import threading
 import time
-from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
@@ -115,22 +112,9 @@ def main() -> None:
     if chosen.here:  # a child of the process below, in which our settings are those of the run
         serve_and_measure(chosen.here, chosen.rounds, chosen.size)
         return
-    from servers import Postgres, Valkey
-    from webhook_order import settings_of_run
+    from own_servers import run_again
 
-    with ExitStack() as undo:
-        folder = Path(undo.enter_context(tempfile.TemporaryDirectory()))
-        valkey = Valkey(folder).start()
-        undo.callback(valkey.stop)
-        if chosen.sqlite:
-            database = f"sqlite:///{folder / 'bench.db'}"
-        else:
-            postgres = Postgres().start()
-            undo.callback(postgres.stop)
-            database = postgres.url(postgres.create())
-        env = settings_of_run(folder, valkey.url(), database) | {"LOG_LEVEL": "ERROR"}
-        command = [sys.executable, __file__, *sys.argv[1:], "--here", str(folder)]
-        sys.exit(subprocess.run(command, env=env, check=False).returncode)
+    sys.exit(run_again(__file__, sqlite=chosen.sqlite, IGNY8_TICK="1", LOG_LEVEL="ERROR"))
 
 
 def serve_and_measure(folder: Path, rounds: int, size: int) -> None:

@@ -45,9 +45,12 @@ KEY = "igny8_live_connected-0123456789abcdefghijklmnop"
 OTHER_KEY = KEY[:-4] + "-new"
 SUITES = ["bookworm", "trixie", "sid"]
 GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1"]
-# As LiteSpeed and PHP-FPM have it: the visitor has the answer, and the request goes on.
+# As LiteSpeed and PHP-FPM have it: the visitor has the answer, and the request goes on. Another
+# plugin has a session, whose lock the visitor's next request would wait for.
 ENDS_THE_ANSWER = """<?php
+add_action( 'init', static fn() => session_start( array( 'save_path' => sys_get_temp_dir() ) ) );
 function litespeed_finish_request() {
+	update_option( 'session_at_the_end', PHP_SESSION_ACTIVE === session_status() ? 'open' : 'closed' );
 	return true;
 }
 """
@@ -214,6 +217,7 @@ def test_where_php_ends_an_answer_early_a_change_is_sent_without_cron(
 
     *_, told = wait_for_inbox(2)
     assert json.loads(told.body)["post_title"] == "Told at once"
+    assert connected.wordpress.php("<?php echo get_option( 'session_at_the_end' );") == "closed"
 
 
 def test_a_trashed_and_a_deleted_post_are_told(connected, post):

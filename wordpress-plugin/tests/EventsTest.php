@@ -8,7 +8,6 @@
 namespace Igny8\Bridge\Tests;
 
 use Igny8\Bridge\Connection;
-use Igny8\Bridge\Database;
 use Igny8\Bridge\Events;
 use Igny8\Bridge\Outbox;
 use Igny8\Bridge\Registration;
@@ -16,46 +15,7 @@ use Igny8\Bridge\Registration;
 /**
  * Each change writes a row in the same request, and nothing else does.
  */
-final class EventsTest extends BridgeTestCase {
-
-	/**
-	 * A site that has registered.
-	 */
-	protected function setUp(): void {
-		parent::setUp();
-		$this->register_site();
-	}
-
-	/**
-	 * The bodies of the events that wait, in order.
-	 *
-	 * @return array<int, array<string, mixed>>
-	 */
-	private function bodies(): array {
-		global $wpdb;
-		$table = Database\outbox_table();
-		$rows  = $wpdb->get_col( "SELECT body FROM $table ORDER BY post_id, sequence" );
-		return array_map( static fn( string $body ): array => json_decode( $body, true ), $rows );
-	}
-
-	/**
-	 * What each event that waits is.
-	 *
-	 * @return string[]
-	 */
-	private function names(): array {
-		return array_map( static fn( array $body ): string => $body['event'] ?? 'metadata', $this->bodies() );
-	}
-
-	/**
-	 * A published post of ours whose own event has been taken.
-	 */
-	private function quiet_post(): int {
-		$post_id = $this->publish_well( $this->document( array( 'tags' => array( 'tea' ) ) ) );
-		Events\note_metadata();
-		Outbox\clear();
-		return $post_id;
-	}
+final class EventsTest extends OutboxTestCase {
 
 	/**
 	 * A publish is one event with our origin, with everything the protocol names.
@@ -213,74 +173,6 @@ final class EventsTest extends BridgeTestCase {
 			$this->assertSame( 'editor', $origin );
 		}
 		$this->assertSame( array_keys( $names ), array_map( static fn( int $number ): int => $number - 2, array_column( $bodies, 'sequence' ) ) );
-	}
-
-	/**
-	 * Metadata holds names as people read them.
-	 */
-	public function test_metadata(): void {
-		$post_id = $this->quiet_post();
-		wp_set_post_terms( $post_id, array( 'R&D', 'art' ), 'post_tag' );
-		Events\note_metadata();
-		$body = $this->bodies()[0];
-		$this->assertSame( array( 'R&D', 'art' ), $body['tags'] );
-		$this->assertSame( array( 'Uncategorized' ), $body['categories'] );
-		$this->assertSame( 'admin', $body['author']['name'] );
-		$this->assertSame( get_post_timestamp( $post_id, 'modified' ), strtotime( $body['modified'] ) );
-	}
-
-	/**
-	 * Of a post whose counts were lost, or are older than they, the next change of its terms is told too.
-	 */
-	public function test_without_counts(): void {
-		global $wpdb;
-		$post_id = $this->quiet_post();
-		$wpdb->query( 'DELETE FROM ' . Database\sequences_table() );
-		wp_set_post_terms( $post_id, array( 'sea' ), 'post_tag' );
-		Events\note_metadata();
-		$this->assertSame( array( 'metadata' ), $this->names() );
-	}
-
-	/**
-	 * Another author is told too.
-	 */
-	public function test_author(): void {
-		$post_id = $this->quiet_post();
-		wp_update_post(
-			array(
-				'ID'          => $post_id,
-				'post_author' => get_user_by( 'login', 'editor' )->ID,
-			)
-		);
-		Events\note_metadata();
-		$this->assertSame( array( 'updated', 'metadata' ), $this->names() );
-		$this->assertSame( 'editor', $this->bodies()[1]['author']['name'] );
-	}
-
-	/**
-	 * Terms that an update of ours left behind when it failed are not told as an editor's; those of an editor are.
-	 */
-	public function test_terms_of_a_failed_update(): void {
-		$document = $this->document( array( 'tags' => array( 'First' ) ) );
-		$post_id  = $this->publish_well( $document );
-		Events\note_metadata();
-		Outbox\clear();
-		$second = array(
-			'revision' => 2,
-			'tags'     => array( 'Second' ),
-		);
-		add_filter( 'wp_insert_post_empty_content', '__return_true' );
-		$this->assertSame( 500, $this->publish( $second + $document )->get_status() );
-		remove_all_filters( 'wp_insert_post_empty_content' );
-		Events\note_metadata();
-		$this->assertSame( array(), $this->names() );
-		Events\saved( $post_id, get_post( $post_id ), true, get_post( $post_id ) );
-		Events\note_metadata();
-		$this->assertSame( array( 'updated' ), $this->names() );
-
-		wp_set_post_terms( $post_id, array( 'By an editor' ) );
-		Events\note_metadata();
-		$this->assertSame( array( 'updated', 'metadata' ), $this->names() );
 	}
 
 	/**

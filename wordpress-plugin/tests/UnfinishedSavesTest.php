@@ -7,8 +7,6 @@
 
 namespace Igny8\Bridge\Tests;
 
-use Igny8\Bridge\Events;
-use Igny8\Bridge\Outbox;
 use Igny8\Bridge\UnfinishedSaves;
 use RuntimeException;
 use WP_REST_Request;
@@ -16,7 +14,7 @@ use WP_REST_Request;
 /**
  * Saves of a post of ours.
  */
-final class UnfinishedSavesTest extends BridgeTestCase {
+final class UnfinishedSavesTest extends OutboxTestCase {
 
 	/**
 	 * The post.
@@ -30,10 +28,7 @@ final class UnfinishedSavesTest extends BridgeTestCase {
 	 */
 	protected function setUp(): void {
 		parent::setUp();
-		$this->register_site();
-		$this->post_id = $this->publish_well( $this->document() );
-		Events\note_metadata();
-		Outbox\clear();
+		$this->post_id = $this->quiet_post();
 		UnfinishedSaves\pending();
 	}
 
@@ -59,17 +54,6 @@ final class UnfinishedSavesTest extends BridgeTestCase {
 		}
 		remove_action( $hook, $throw, 99 );
 		UnfinishedSaves\tell();
-	}
-
-	/**
-	 * The names of the events that wait.
-	 *
-	 * @return string[]
-	 */
-	private function names(): array {
-		global $wpdb;
-		$bodies = $wpdb->get_col( 'SELECT body FROM ' . \Igny8\Bridge\Database\outbox_table() . ' ORDER BY sequence' );
-		return array_map( static fn( string $body ): string => json_decode( $body, true )['event'], $bodies );
 	}
 
 	/**
@@ -115,5 +99,26 @@ final class UnfinishedSavesTest extends BridgeTestCase {
 
 		$this->assertSame( array( 403, 'New' ), array( $answer->get_status(), get_post( $this->post_id )->post_title ) );
 		$this->assertSame( array( 'updated' ), $this->names() );
+	}
+
+	/**
+	 * A write of ours that a hook breaks off is not told as an editor's.
+	 */
+	public function test_our_own_write(): void {
+		$document = $this->document();
+		$this->publish_well( $document );
+		$second = array(
+			'revision' => 2,
+			'title'    => 'Ours',
+		);
+		$throw  = static function (): void {
+			throw new RuntimeException( 'A plugin of somebody else.' );
+		};
+		add_action( 'save_post', $throw, 99 );
+		$this->publish( $second + $document );
+		remove_action( 'save_post', $throw, 99 );
+		UnfinishedSaves\tell();
+
+		$this->assertSame( array( 'igny8' ), array_values( array_unique( array_column( $this->bodies(), 'origin' ) ) ) );
 	}
 }

@@ -22,3 +22,4 @@ define( 'WP_USE_THEMES', false );
 require getenv( 'IGNY8_TEST_SITE' ) . '/wp-load.php';
 require_once __DIR__ . '/BridgeTestCase.php';
 require_once __DIR__ . '/EngineTestCase.php';
+require_once __DIR__ . '/OutboxTestCase.php';

@@ -64,7 +64,7 @@ def fork_and_run(child):
     pid = os.fork()
     if pid == 0:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(10)
+        signal.alarm(25)
         child()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 

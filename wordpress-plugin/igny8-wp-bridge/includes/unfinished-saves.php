@@ -11,6 +11,7 @@
 namespace Igny8\Bridge\UnfinishedSaves;
 
 use Igny8\Bridge\Events;
+use Igny8\Bridge\OwnWrites;
 use Igny8\Bridge\PostFacts;
 use WP_Post;
 
@@ -31,8 +32,9 @@ function setup(): void {
  * @param int $post_id The post id.
  */
 function begun( int $post_id ): void {
-	$post = get_post( $post_id );
-	if ( null !== $post && 'post' === $post->post_type && null !== PostFacts\facts_of( $post_id ) ) {
+	$post  = get_post( $post_id );
+	$facts = null !== $post && 'post' === $post->post_type ? PostFacts\facts_of( $post_id ) : null;
+	if ( null !== $facts && ! OwnWrites\is_under_way( $facts['publication_key'] ) ) {
 		pending( $post_id, clone $post );
 	}
 }
