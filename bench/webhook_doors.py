@@ -7,9 +7,7 @@ from flask import Flask, request
 import settings
 from ingress import create_app
 from ingress.site_keys import site_of_key
-from ingress.webhooks import TakenAnswer, checked
-from models.inbox.storing import store_message
-from models.session import session_scope
+from ingress.webhooks import TakenAnswer, checked, keep
 from pipeline.webhook_bodies import Door
 from tasks.app import app as celery_app
 from tasks.logs import configure_logging
@@ -31,8 +29,7 @@ def make() -> Flask:
     def row_and_task() -> tuple[dict[str, Any], int]:
         """Do what the product's door does, with a task for each webhook in place of the bell."""
         arrived = checked(site_of_key(), Door.STATUS, request.get_data(cache=False))
-        with session_scope() as session:
-            stored = store_message(session, arrived)
+        stored = keep(arrived)
         celery_app.send_task("inbox.read_one", (stored.id,), queue="maintenance", expires=60)
         answer = TakenAnswer(duplicate=stored.duplicate, id=stored.id)
         return answer.model_dump(), ACCEPTED

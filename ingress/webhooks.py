@@ -20,7 +20,7 @@ from ingress.inbox_bell import bell
 from ingress.site_keys import site_of_key
 from models import Site
 from models.inbox.refusals import tell_refused, was_told
-from models.inbox.storing import Arrived, Stored, store_message
+from models.inbox.storing import Arrived, Stored, store_message, store_new
 from models.session import session_scope
 from pipeline.signing import SignatureHeaders, SignatureRefused, verify
 from pipeline.webhook_bodies import Door
@@ -98,11 +98,20 @@ def _take(door: Door) -> Any:
     site = site_of_key()
     # No transaction is open while the body comes in.
     arrived = checked(site, door, request.get_data(cache=False))
-    with session_scope() as session:
-        stored = store_message(session, arrived)
+    stored = keep(arrived)
     _tell(site, arrived, stored)
     answer = TakenAnswer(duplicate=stored.duplicate, id=stored.id)
     return answer.model_dump(), HTTPStatus.ACCEPTED
+
+
+def keep(arrived: Arrived) -> Stored:
+    """Keep what came; nearly always it is new, and one statement is enough."""
+    with session_scope(one_statement=True) as session:
+        stored = store_new(session, arrived)
+    if stored is None:
+        with session_scope() as session:
+            stored = store_message(session, arrived)
+    return stored
 
 
 def _tell(site: Site, arrived: Arrived, stored: Stored) -> None:

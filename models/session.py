@@ -64,15 +64,16 @@ def _sqlite_engine(url: str) -> Engine:
 
 
 @contextmanager
-def session_scope(*, read_only: bool = False) -> Iterator[Session]:
+def session_scope(*, read_only: bool = False, one_statement: bool = False) -> Iterator[Session]:
     """One transaction: commit on the way out, roll back on an error.
 
-    What only reads has no transaction on PostgreSQL: each statement sees what is committed when it
-    begins, as it would in one, and BEGIN and COMMIT were two of four trips to the database.
+    What only reads, or is one statement alone, has no transaction on PostgreSQL: each statement
+    sees what is committed when it begins, as it would in one, and is whole by itself. BEGIN and
+    COMMIT were two of four trips to the database.
     """
     is_sqlite = engine().dialect.name == "sqlite"
     options: dict[str, Any] = {"read_only": True} if read_only else {}
-    if read_only and not is_sqlite:
+    if (read_only or one_statement) and not is_sqlite:
         options["isolation_level"] = "AUTOCOMMIT"
     with (
         turn_to_write() if is_sqlite and not read_only else nullcontext(),

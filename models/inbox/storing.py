@@ -50,14 +50,19 @@ class Stored:
     """Kept, but not to be read: its id came before, with another body."""
 
 
+def store_new(session: Session, arrived: Arrived) -> Stored | None:
+    """Keep a message that has not come before, in one statement; None: see `store_message`."""
+    id_ = _insert(session, arrived, *_names(arrived))
+    return None if id_ is None else Stored(id_, duplicate=False)
+
+
 def store_message(session: Session, arrived: Arrived) -> Stored:
     """Keep a message, once by its id; the same id with another body is kept as a conflict.
 
     What has no id joins a row of the same body only while nobody has read that: a post that is
     published, drafted and published again sends the same bytes twice, and means both.
     """
-    digest = hashlib.sha256(arrived.body).hexdigest()
-    name = arrived.message_id or f"{DERIVED}{arrived.door}:{digest}"
+    digest, name = _names(arrived)
     for _ in range(TRIES):
         if (id_ := _insert(session, arrived, digest, name)) is not None:
             return Stored(id_, duplicate=False)
@@ -67,6 +72,12 @@ def store_message(session: Session, arrived: Arrived) -> Stored:
             return _store_conflict(session, arrived, digest, name)
     # Read between our insertion and our look, again and again: keep it as one of its own.
     return Stored(_insert(session, arrived, digest, None) or 0, duplicate=False)
+
+
+def _names(arrived: Arrived) -> tuple[str, str]:
+    """Return the digest of the body, and the id by which the message is known."""
+    digest = hashlib.sha256(arrived.body).hexdigest()
+    return digest, arrived.message_id or f"{DERIVED}{arrived.door}:{digest}"
 
 
 def _store_conflict(session: Session, arrived: Arrived, digest: str, name: str) -> Stored:

@@ -50,7 +50,8 @@ GRANIAN = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "-
 ENDS_THE_ANSWER = """<?php
 add_action( 'init', static fn() => session_start( array( 'save_path' => sys_get_temp_dir() ) ) );
 function litespeed_finish_request() {
-	update_option( 'session_at_the_end', PHP_SESSION_ACTIVE === session_status() ? 'open' : 'closed' );
+	$is_open = PHP_SESSION_ACTIVE === session_status();
+	update_option( 'session_at_the_end', $is_open ? 'open' : 'shut' );
 	return true;
 }
 """
@@ -217,7 +218,7 @@ def test_where_php_ends_an_answer_early_a_change_is_sent_without_cron(
 
     *_, told = wait_for_inbox(2)
     assert json.loads(told.body)["post_title"] == "Told at once"
-    assert connected.wordpress.php("<?php echo get_option( 'session_at_the_end' );") == "closed"
+    assert connected.wordpress.php("<?php echo get_option( 'session_at_the_end' );") == "shut"
 
 
 def test_a_trashed_and_a_deleted_post_are_told(connected, post):
