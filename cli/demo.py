@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,10 +36,14 @@ def demo(
     began = time.monotonic()
     from embedded.signals import as_interrupts
 
-    with as_interrupts(), contextlib.ExitStack() as stack, ThreadPoolExecutor(1) as beside:
+    with (
+        as_interrupts() as interrupts,
+        contextlib.ExitStack() as stack,
+        ThreadPoolExecutor(1) as beside,
+    ):
         # The site in a thread beside: it waits for apt, the engine for its own programs.
         coming = beside.submit(stack.enter_context, chosen_site(site, key, simulator=simulator))
-        running = stack.enter_context(_engine())
+        running = stack.enter_context(_engine(interrupts.in_a_hurry))
         place = coming.result()
         _say(began, f"engine: http://{running.host}:{running.port}/docs")
         published = _publish(place.url, place.key)
@@ -52,14 +56,14 @@ def demo(
 
 
 @contextlib.contextmanager
-def _engine() -> Iterator[Any]:
+def _engine(in_a_hurry: Callable[[], bool]) -> Iterator[Any]:
     import settings
     from embedded.supervisor import Stack
 
     known = settings.current()
     # The WordPress of the demo is on this machine, which is otherwise refused.
     known.allowed_private_hosts |= {"127.0.0.1"}
-    with Stack(known, quiet=True):
+    with Stack(known, quiet=True, in_a_hurry=in_a_hurry):
         yield known
 
 

@@ -37,8 +37,13 @@ def up(
     known = settings.current()
     _refuse_bad_keys(known)
     began = time.monotonic()
-    with as_interrupts():
-        stack = Stack(known, quiet=out.as_json, follow_logs=logs and not out.as_json)
+    with as_interrupts() as interrupts:
+        stack = Stack(
+            known,
+            quiet=out.as_json,
+            follow_logs=logs and not out.as_json,
+            in_a_hurry=interrupts.in_a_hurry,
+        )
         # Inside: once it runs, a signal is the way to end it, and no failure.
         with stack, contextlib.suppress(KeyboardInterrupt):
             _announce(known, stack, time.monotonic() - began)

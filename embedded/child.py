@@ -39,6 +39,7 @@ class Child:
     def __init__(self, plan: Plan, places: Places, environment: Mapping[str, str]) -> None:
         self.plan = plan
         self.restarts = 0
+        self.was_up = False
         self.started_at = 0.0
         self._places = places
         self._environment = {

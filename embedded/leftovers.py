@@ -11,7 +11,7 @@ from embedded.child import MARK, mark
 from embedded.places import Places
 
 PATIENCE = 20.0
-"""Seconds from TERM to KILL."""
+"""Seconds from TERM to KILL, for what may have work under way."""
 
 
 def find(names: Sequence[str], places: Places) -> list[int]:
@@ -24,8 +24,13 @@ def find(names: Sequence[str], places: Places) -> list[int]:
     return [pid for pid in _living() if wanted & _environment(pid)]
 
 
-def stop(stages: Sequence[Sequence[str]], places: Places) -> list[int]:
-    """End what is left of an earlier run, the last stage first; return the numbers."""
+def stop(
+    stages: Sequence[Sequence[str]], places: Places, *, patience: float = PATIENCE
+) -> list[int]:
+    """End what is left of an earlier run, the last stage first; return the numbers.
+
+    ``patience`` is each stage's, in seconds from TERM to KILL.
+    """
     ended: list[int] = []
     for names in reversed(stages):
         found = find(names, places)
@@ -33,7 +38,7 @@ def stop(stages: Sequence[Sequence[str]], places: Places) -> list[int]:
         for pid in found:
             if _parent(pid) not in found:
                 _send(pid, signal.SIGTERM)
-        if found and not _wait_for_end(names, places, PATIENCE):
+        if found and not _wait_for_end(names, places, patience):
             for pid in find(names, places):
                 _send(pid, signal.SIGKILL)
             _wait_for_end(names, places, PATIENCE)

@@ -8,19 +8,33 @@ from types import FrameType
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+class Interrupts:
+    """What has come of them: the first raises KeyboardInterrupt, further ones are counted."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def in_a_hurry(self) -> bool:
+        """Whether a further one has come."""
+        return self._count > 1
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self._count += 1
+        # A second one, raised anywhere in the cleaning up, would leave programs running.
+        if self._count == 1:
+            raise KeyboardInterrupt
+
+
 @contextmanager
-def as_interrupts() -> Iterator[None]:
+def as_interrupts() -> Iterator[Interrupts]:
     """Let TERM (a service manager) and HUP (a closed terminal) do what Ctrl-C does.
 
     INT too: a shell that starts us in the background has it ignored. Main thread only.
     """
-    before = {kind: signal.signal(kind, _interrupt) for kind in ENDING}
+    interrupts = Interrupts()
+    before = {kind: signal.signal(kind, interrupts._note) for kind in ENDING}
     try:
-        yield
+        yield interrupts
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

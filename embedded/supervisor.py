@@ -3,9 +3,8 @@
 import contextlib
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, Self
 
 from embedded import environment, leftovers, lineup, preflight, probes
@@ -15,7 +14,7 @@ from embedded.follow import Follower
 from embedded.liveness import Liveness
 from embedded.places import Places
 from embedded.secrets import flower_credentials, make_data_dir, make_secret_key
-from embedded.stopping import stop_stages
+from embedded.stopping import HURRIED, stop_stages
 from embedded.watch import Watch
 from settings import ROOT, Settings
 
@@ -28,8 +27,8 @@ class Stack:
 
     ``with Stack(settings, quiet=True) as stack:`` starts all of it and returns when it answers.
     A child that dies later, or stops working, is started again. ``overrides`` are environment
-    variables (`PORT` …) that change the settings for this stack and its children. Call from the
-    main thread.
+    variables (`PORT` …) that change the settings for this stack and its children.
+    ``in_a_hurry`` is asked while it stops: then nobody is given time.
 
     Raises, from ``start``:
         CannotStart: one line that says what to change; nothing is left running.
@@ -42,6 +41,7 @@ class Stack:
         quiet: bool = False,
         overrides: Mapping[str, str] | None = None,
         follow_logs: bool = False,
+        in_a_hurry: Callable[[], bool] = lambda: False,
     ) -> None:
         overrides = overrides or {}
         self.settings = environment.overridden(settings, overrides)
@@ -53,7 +53,7 @@ class Stack:
         self._watch: Watch | None = None
         self._liveness: Liveness | None = None
         self._lock: IO[str] | None = None
-        self._hurry = threading.Event()
+        self._in_a_hurry = in_a_hurry
 
     @property
     def processes(self) -> dict[str, int]:
@@ -82,13 +82,21 @@ class Stack:
         self._liveness.start()
 
     def stop(self) -> None:
-        """Stop everything, the last stage first. Ctrl-C meanwhile hurries; nothing stays behind."""
-        while self._lock:
-            try:
-                self._stop()
-            except KeyboardInterrupt:
-                self._hurry.set()
-                self._say("stopping at once")
+        """Stop everything, the last stage first; nothing stays behind."""
+        if self._lock is None:
+            return
+        if self._liveness:
+            self._liveness.stop()
+        if self._watch:
+            self._watch.stop()
+        stop_stages(self._stages, self._in_a_hurry, self._say)
+        # What a Ctrl-C kept us from noting down was just begun.
+        leftovers.stop(lineup.STAGE_NAMES, self._places, patience=HURRIED)
+        if self._follower:
+            self._follower.close()
+        self._stages = []
+        self._lock.close()
+        self._lock = None
 
     def _prepare(self) -> None:
         make_data_dir(self._places.data_dir)
@@ -148,6 +156,7 @@ class Stack:
                         f"{child.last_lines()}"
                     )
                 time.sleep(0.05)
+            child.was_up = True
             self._say(f"{child.name} is up (process {child.pid})")
 
     def _migrate(self) -> None:
@@ -170,21 +179,6 @@ class Stack:
         if done.returncode:
             raise CannotStart(f"the migration failed:\n{log.read_text(errors='replace')[-2000:]}")
         self._say("database is up to date")
-
-    def _stop(self) -> None:
-        if self._liveness:
-            self._liveness.stop()
-        if self._watch:
-            self._watch.stop()
-        stop_stages(self._stages, self._hurry, self._say)
-        # What a Ctrl-C kept us from noting down.
-        leftovers.stop(lineup.STAGE_NAMES, self._places)
-        if self._follower:
-            self._follower.close()
-        self._stages = []
-        if self._lock:
-            self._lock.close()
-            self._lock = None
 
     @property
     def _children(self) -> list[Child]:

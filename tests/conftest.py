@@ -52,11 +52,18 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize("database", DATABASES[:1] if only_sqlite else DATABASES, indirect=True)
 
 
+SHARED = ("wordpress", "rabbitmq")
+"""What is put up once for all tests that carry such a mark: two at once would put it up twice."""
+
+
 def pytest_collection_modifyitems(items):
-    """Say which tests share what is put up once: two of them at once would put it up twice."""
+    """Say which tests run one after another, and begin with those that others would wait for."""
     for item in items:
-        shared = [mark for mark in ("wordpress", "rabbitmq") if item.get_closest_marker(mark)]
+        shared = [mark for mark in SHARED if item.get_closest_marker(mark)]
         item.add_marker(pytest.mark.xdist_group(shared[0] if shared else item.path.stem))
+    items.sort(
+        key=lambda item: not any(item.get_closest_marker(mark) for mark in ("wordpress", "long"))
+    )
 
 
 @cache

@@ -29,6 +29,12 @@ class MariaDB:
         """What WordPress calls DB_HOST."""
         return f"localhost:{self.socket}"
 
+    @property
+    def _own_tmpdir(self) -> str:
+        # A server that starts deletes every temporary table in its tmpdir: in /tmp also those of
+        # the servers that start beside it, which then end with "Error on delete" (errno 2).
+        return f"--tmpdir={self.socket.parent / 'tmp'}"
+
     def create(self, password: str) -> None:
         """Make the data folder, start the server, and give WordPress a database `wp`.
 
@@ -46,6 +52,7 @@ class MariaDB:
                 "--no-defaults",
                 f"--user={self.account.name}",
                 f"--datadir={self.data}",
+                self._own_tmpdir,
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
                 "--skip-name-resolve",
@@ -75,6 +82,7 @@ class MariaDB:
                 self.daemon.program,
                 "--no-defaults",
                 f"--datadir={self.data}",
+                self._own_tmpdir,
                 f"--socket={self.socket}",
                 f"--pid-file={self.socket.with_name('mariadbd.own-pid')}",
                 "--skip-networking",

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from chaos_drain import waiting
 from factories import make_content, make_integration, make_site
 from PIL import Image
 
@@ -22,6 +23,9 @@ from tasks.doorbell import ring
 
 PATIENCE = 120.0
 """Seconds for which a caller tries again before the row fails with its error."""
+
+ASKS_AGAIN = 0.1
+"""Seconds after which a caller that waits for room looks again."""
 
 PICTURES_EVERY = 4
 """One content in so many has a picture: the media worker must have something to do."""
@@ -65,14 +69,20 @@ class Ledger:
 
 
 class Clients:
-    """Callers of one row. Each tries again until it is told "accepted", as real ones do."""
+    """Callers of one row. Each tries again until it is told "accepted", as real ones do.
 
-    def __init__(self, name, sites, ledger, rng, edits):
+    While something breaks they wait where ``room`` publishes have no end yet, as callers do that
+    wait for what they asked for: what is left at the last fault is what that fault held up, and
+    not what this machine had no processor for.
+    """
+
+    def __init__(self, name, sites, ledger, rng, *, edits, room):
         self.name, self.sites, self.ledger, self.edits = name, sites, ledger, edits
+        self.room = room
         self._random = rng
         self._numbers = iter(range(10**6))
         self._lock = threading.Lock()
-        self.hurry = threading.Event()
+        self._faults_are_over, self._go_on = threading.Event(), threading.Event()
         self.errors = []
         self._add_sites()
 
@@ -105,7 +115,7 @@ class Clients:
     # --- many at their own pace ------------------------------------------------------------
 
     def start(self, publishes, seconds, threads=2):
-        """Publish in other threads, spread over ``seconds``; `finish` waits for them."""
+        """Publish in other threads, spread over ``seconds``: see `rest` and `finish`."""
         shares = [len(range(place, publishes, threads)) for place in range(threads)]
         self._threads = [
             threading.Thread(
@@ -121,16 +131,34 @@ class Clients:
         mine = []
         try:
             for _ in range(publishes):
+                self._wait_for_room()
                 mine.append(self.accept(self.next_number()))
                 if chance.random() < self.edits:
                     self.edit(chance.choice(mine).content_id)
-                self.hurry.wait(seconds / publishes)
+                self._faults_are_over.wait(seconds / publishes)
         except Exception as error:  # noqa: BLE001 - `finish` raises it
             self.errors.append(error)
 
+    def _wait_for_room(self):
+        while not self._faults_are_over.is_set():
+            if persist(lambda: sum(waiting(self.integration_ids).values())) < self.room:
+                return
+            self._faults_are_over.wait(ASKS_AGAIN)
+        self._go_on.wait()
+
+    @property
+    def integration_ids(self):
+        """The ids of the sites' integrations, in the sites' order."""
+        return [integration_id for _, integration_id in self.integrations]
+
+    def rest(self):
+        """The faults are over: accept nothing more until `finish`."""
+        self._faults_are_over.set()
+
     def finish(self):
-        """Let the callers hand in the rest at once; raises what one of them met."""
-        self.hurry.set()
+        """Let the callers hand in what is left, at once; raises what one of them met."""
+        self._faults_are_over.set()
+        self._go_on.set()
         for thread in self._threads:
             thread.join()
         if self.errors:

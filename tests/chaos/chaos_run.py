@@ -41,7 +41,12 @@ class Run:
             for site in self.sites:
                 undo.callback(site.stop)
             self.clients = Clients(
-                self.row.name, self.sites, self.ledger, self.random, self.row.edits
+                self.row.name,
+                self.sites,
+                self.ledger,
+                self.random,
+                edits=self.row.edits,
+                room=self.row.room,
             )
             logs = [site.logs for site in self.sites if hasattr(site, "logs")]
             self.canaries = Canaries(self.world, [self.folder, *logs])
@@ -80,7 +85,7 @@ class Run:
 
     def last(self, seconds):
         """Let the callers go on for exactly so long: the row's name says it."""
-        self.clients.hurry.wait(seconds)
+        time.sleep(seconds)
 
     def late(self, seconds):
         """Don't look at the site before so many seconds from now: something may still come."""
@@ -127,7 +132,7 @@ class Run:
     @property
     def integrations(self):
         """The ids of the sites' integrations, in the sites' order."""
-        return [integration_id for _, integration_id in self.clients.integrations]
+        return self.clients.integration_ids
 
     def wait_for(self, accepted):
         """Wait until these have an end; AssertionError says what the row's sites wait for."""
@@ -157,17 +162,19 @@ def _play(run, result):
     try:
         run.row.fault(run)
     finally:
-        run.clients.hurry.set()
+        run.clients.rest()
     run.world.heal()
-    run.clients.finish()
     run.world.wait_until_ready()
+    result.left = sum(waiting(run.integrations).values())
     began = time.monotonic()
     waits = drain(run.integrations, run.patience)
     result.drained, result.waits = time.monotonic() - began, waits or {}
+    run.clients.finish()
     result.faults, result.notes = run.faults, run.notes
     if run.faults < run.size.times:
         result.broken.append(f"it struck only {run.faults} of {run.size.times} times")
-    if waits is not None:  # else it stands still, and nothing late changes that
+    if waits is not None:  # else it stands still, and nothing that comes later changes that
+        run.drain()
         run.wait_for_late()
         run.drain()
     for site in run.sites:

@@ -31,8 +31,9 @@ class Row:
 
     ``fault`` gets the `chaos_run.Run` while clients publish in other threads, and returns when
     the last fault is over. ``sites`` makes what is published to (None: four simulated sites);
-    ``edits`` is the share of publishes that are followed by an edit. Rows of one ``lane`` are
-    played one after another, in a world for each database; lanes are played beside each other.
+    ``edits`` is the share of publishes that are followed by an edit; ``room`` is how many without
+    an end the clients leave while it breaks. Rows of one ``lane`` are played one after another,
+    in a world for each database; lanes are played beside each other.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Row:
     full_databases: Sequence[str] = BOTH
     sites: Callable[[Any], Sequence[Any]] | None = None
     edits: float = 0.25
+    room: int = 24
     lane: str = MAIN
 
     def size(self, *, quick: bool) -> Size:
@@ -68,8 +70,11 @@ class Result:
     broken: list[str] = field(default_factory=list)
     """Rules that did not hold: a secret seen, a fence that fell, a process that is deaf."""
 
+    left: int = 0
+    """How many had no end when the last fault was over and every process took work again."""
+
     drained: float = 0.0
-    """Seconds to the last end state, once nothing was broken any more and all was accepted."""
+    """Seconds from then to the last end state."""
 
     waits: dict[str, float] = field(default_factory=dict)
     """What they went by with; seconds that several wait for count for each."""
@@ -130,7 +135,7 @@ def slow_drains(results: Sequence[Result], bound: float) -> str:
     for result in sorted(slow, key=lambda result: -result.drained):
         waits = sorted(result.waits.items(), key=lambda wait: -wait[1])
         causes = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in waits)
-        told += f"\n* {result.name} ({result.database}) {result.drained:.1f} s: {causes}"
+        told += f"\n* {result.name} ({result.database}) {result.drained:.1f} s, {result.left} left: {causes}"
     return told
 
 

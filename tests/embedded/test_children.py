@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 
 import pytest
 from servers import wait_until
@@ -39,6 +38,7 @@ def child_of(places):
         started.append(child)
         child.start()
         wait_until(lambda: "up" in child.last_lines() or child.has_ended())
+        child.was_up = True
         return child
 
     yield start
@@ -47,10 +47,8 @@ def child_of(places):
 
 
 def said_while_stopping(*stages, hurry=False):
-    said, event = [], threading.Event()
-    if hurry:
-        event.set()
-    stop_stages(stages, event, said.append)
+    said = []
+    stop_stages(stages, lambda: hurry, said.append)
     return said
 
 
@@ -82,6 +80,14 @@ def test_an_operator_in_a_hurry_does_not_wait_for_the_patience(child_of):
     child = child_of(STUBBORN, patience=600, soft_limit=600)
 
     assert said_while_stopping([child], hurry=True) == ["sample stopped (SIGKILL)"]
+
+
+@pytest.mark.slow
+def test_what_was_not_up_yet_is_not_waited_for(child_of):
+    child = child_of(STUBBORN, patience=600)
+    child.was_up = False
+
+    assert said_while_stopping([child]) == ["sample stopped (SIGKILL)"]
 
 
 def test_what_a_child_started_ends_with_it(child_of, places):

@@ -215,6 +215,7 @@ def consumes(stack):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 class TestAStack:
     def test_everything_consumes_again_after_the_broker_was_killed(self, stack):
         consumes(stack)

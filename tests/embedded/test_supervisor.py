@@ -165,8 +165,10 @@ def test_ctrl_c_while_starting_leaves_nothing(tmp_path):
     up = igny8(tmp_path, "up")
     wait_until((tmp_path / "run" / "publish.pid").exists)
 
+    up.send_signal(signal.SIGSTOP)  # so that both are there when it goes on
     up.send_signal(signal.SIGTERM)
     up.send_signal(signal.SIGINT)  # a second one: now at once
+    up.send_signal(signal.SIGCONT)
     up.communicate(timeout=120)
 
     assert up.returncode == 130

@@ -242,6 +242,18 @@ def test_a_site_whose_port_was_taken_moves_to_another(site: WordPressSite) -> No
     assert ask(site, "/wp-json/wp/v2/types")[0] == 200
 
 
+def test_a_database_that_starts_leaves_the_temporary_tables_of_others(site: WordPressSite) -> None:
+    others = Path(tempfile.gettempdir()) / f"#sql-temptable-{os.getpid():x}-1-1.MAI"
+    others.touch(mode=0o666)
+    Account.of_servers().own_file(others)
+    site.stop()
+
+    site.start()
+
+    assert others.exists()
+    others.unlink()
+
+
 def test_the_servers_do_not_run_as_root(site: WordPressSite) -> None:
     web = int((site.root / "run" / "php.pid").read_text())
     assert Path(f"/proc/{web}").stat().st_uid != 0

@@ -45,6 +45,7 @@ def most_on_their_way():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.usefixtures("database")
 def test_a_large_job_is_published_once_each_and_keeps_nobody_else_waiting():

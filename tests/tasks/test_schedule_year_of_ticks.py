@@ -30,6 +30,7 @@ from tasks.schedule.ticks import due_slots, sweep_approved
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.parametrize("database", ["postgresql"], indirect=True),
 ]
 

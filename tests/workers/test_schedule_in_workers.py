@@ -22,6 +22,7 @@ from models.session import session_scope
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.parametrize("broker", ["valkey"], indirect=True),
     pytest.mark.parametrize("database", ["postgresql"], indirect=True),
 ]

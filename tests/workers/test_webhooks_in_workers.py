@@ -12,6 +12,7 @@ POSTS, CHANGES = 60, 1500
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.long,
     pytest.mark.parametrize("broker", ["valkey"], indirect=True),
 ]
 

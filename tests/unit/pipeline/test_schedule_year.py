@@ -103,6 +103,7 @@ def check_nothing_is_lost(year):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(8))
 def test_a_year_of_sites(part):
     years = [year_of(number) for number in range(part, SITES, 8)]
