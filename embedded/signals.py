@@ -18,7 +18,12 @@ class Interrupts:
         """Whether a further one has come."""
         return self._count > 1
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
+    def note(self, _number: int, _frame: FrameType | None) -> None:
+        """Be the handler.
+
+        Raises:
+            KeyboardInterrupt: it is the first one.
+        """
         self._count += 1
         # A second one, raised anywhere in the cleaning up, would leave programs running.
         if self._count == 1:
@@ -32,7 +37,7 @@ def as_interrupts() -> Iterator[Interrupts]:
     INT too: a shell that starts us in the background has it ignored. Main thread only.
     """
     interrupts = Interrupts()
-    before = {kind: signal.signal(kind, interrupts._note) for kind in ENDING}
+    before = {kind: signal.signal(kind, interrupts.note) for kind in ENDING}
     try:
         yield interrupts
     finally:

@@ -27,6 +27,9 @@ PATIENCE = 120.0
 ASKS_AGAIN = 0.1
 """Seconds after which a caller that waits for room looks again."""
 
+STANDSTILL = 5.0
+"""Seconds without an accepted publish after which a row's next fault does not wait for one."""
+
 PICTURES_EVERY = 4
 """One content in so many has a picture: the media worker must have something to do."""
 
@@ -116,6 +119,7 @@ class Clients:
 
     def start(self, publishes, seconds, threads=2):
         """Publish in other threads, spread over ``seconds``: see `rest` and `finish`."""
+        self._publishes, self._handed_in = publishes, 0
         shares = [len(range(place, publishes, threads)) for place in range(threads)]
         self._threads = [
             threading.Thread(
@@ -133,6 +137,8 @@ class Clients:
             for _ in range(publishes):
                 self._wait_for_room()
                 mine.append(self.accept(self.next_number()))
+                with self._lock:
+                    self._handed_in += 1
                 if chance.random() < self.edits:
                     self.edit(chance.choice(mine).content_id)
                 self._faults_are_over.wait(seconds / publishes)
@@ -145,6 +151,14 @@ class Clients:
                 return
             self._faults_are_over.wait(ASKS_AGAIN)
         self._go_on.wait()
+
+    def wait_for_share(self, share):
+        """Wait until this share of what they publish is accepted, or none is accepted any more."""
+        seen, ends = self._handed_in, time.monotonic() + STANDSTILL
+        while self._handed_in < share * self._publishes and time.monotonic() < ends:
+            time.sleep(ASKS_AGAIN)
+            if self._handed_in > seen:
+                seen, ends = self._handed_in, time.monotonic() + STANDSTILL
 
     @property
     def integration_ids(self):

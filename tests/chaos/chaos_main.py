@@ -122,7 +122,8 @@ def _told(row, world, quick, seed):
         result.broken.append(f"the row could not be played: {told}")
     verdict = (result.not_run and "not run") or ("zero" if result.zero else "NOT ZERO")
     took = time.monotonic() - began
-    sys.stderr.write(f"{verdict:8} {took:5.1f} s  {row.name} ({world.database.name})\n")
+    accepted = f"{result.meanwhile} of {result.accepted} accepted meanwhile"
+    sys.stderr.write(f"{verdict:8} {took:5.1f} s  {row.name} ({world.database.name}): {accepted}\n")
     if not result.zero:
         sys.stderr.write(f"{result.problems()}\n")
     sys.stderr.flush()

@@ -95,9 +95,14 @@ class Run:
         time.sleep(max(0.0, self._late - time.monotonic()))
 
     def strikes(self):
-        """Yield ``size.times`` times, spread over ``size.seconds``; each counts as a fault."""
+        """Yield ``size.times`` times; each counts as a fault.
+
+        Spread over ``size.seconds``, and over what the clients publish: else workers that are
+        killed before they are back do nothing, and all is published when the faults are over.
+        """
         for number in range(self.size.times):
             self.pause(self.size.seconds / self.size.times)
+            self.clients.wait_for_share(number / self.size.times)
             self.struck()
             yield number
 
@@ -165,6 +170,7 @@ def _play(run, result):
         run.clients.rest()
     run.world.heal()
     run.world.wait_until_ready()
+    result.meanwhile = len(run.ledger)
     result.left = sum(waiting(run.integrations).values())
     began = time.monotonic()
     waits = drain(run.integrations, run.patience)

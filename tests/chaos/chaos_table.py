@@ -70,6 +70,9 @@ class Result:
     broken: list[str] = field(default_factory=list)
     """Rules that did not hold: a secret seen, a fence that fell, a process that is deaf."""
 
+    meanwhile: int = 0
+    """How many of them were accepted before the last fault was over."""
+
     left: int = 0
     """How many had no end when the last fault was over and every process took work again."""
 
@@ -135,7 +138,8 @@ def slow_drains(results: Sequence[Result], bound: float) -> str:
     for result in sorted(slow, key=lambda result: -result.drained):
         waits = sorted(result.waits.items(), key=lambda wait: -wait[1])
         causes = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in waits)
-        told += f"\n* {result.name} ({result.database}) {result.drained:.1f} s, {result.left} left: {causes}"
+        what = f"{result.drained:.1f} s, {result.left} left"
+        told += f"\n* {result.name} ({result.database}) {what}: {causes}"
     return told
 
 

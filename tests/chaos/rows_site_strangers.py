@@ -16,15 +16,17 @@ from models.session import session_scope
 def show_bad_certificates(run):
     """Show one bad certificate after another; nothing may be sent until it is repaired."""
     (site,) = run.sites
+    parked = []
     for number in range(run.size.times):
+        run.wait_for(parked)
         site.proxy.stop()  # open connections know the good one
         site.proxy.tls = run.lesson.certificates.context(BROKEN[number % len(BROKEN)])
         before = site.proxy.counts["requests"]
         site.proxy.start()
         run.struck()
-        run.publish(3)
+        parked = run.publish(3)
         wait_until(lambda: suspended(run, "tls"), what="the site's suspension")
-        run.publish(1)
+        parked += run.publish(1)
         run.pause(settings.current().tick * 2)
         if site.proxy.counts["requests"] != before:
             raise AssertionError("a request was sent over a connection nobody should trust")
@@ -42,10 +44,12 @@ def redirect(run):
     """Send everybody to another host; nobody may follow, with our key least of all."""
     other = Deaf()
     run.undo(other.stop)
+    parked = []
     for _ in range(run.size.times):
+        run.wait_for(parked)
         run.dial(kind="redirect", path=ANY, location=f"{other.url}wp-json/")
         run.struck()
-        run.publish(4)
+        parked = run.publish(4)
         wait_until(lambda: suspended(run, "redirected"), what="the suspension")
         run.undial()
         run.resume()

@@ -12,6 +12,9 @@ NONSENSE = [
 ]
 """What a proxy can make of a real site's answer, after the site has done its work."""
 
+ROOM = 6
+"""It takes about three posts a second here, where a simulated site takes sixty."""
+
 TAKEOVER = 120
 """Seconds after which the plugin lets a dead request's key be taken over."""
 
@@ -58,6 +61,7 @@ ROWS = [
         Size(100, 300, 300),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: 20 % of answers lost",
@@ -67,6 +71,7 @@ ROWS = [
         full_databases=(SQLITE,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: late answers, late requests, resets, drips and 503",
@@ -85,6 +90,7 @@ ROWS = [
         full_databases=(POSTGRESQL,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: 500, 502, 503, 429, HTML with 200, broken JSON",
@@ -95,6 +101,7 @@ ROWS = [
         full_databases=(POSTGRESQL,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: the site is down (quick: 4 s, full: 10 min)",
@@ -104,6 +111,7 @@ ROWS = [
         full_databases=(SQLITE,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: DNS gone",
@@ -113,6 +121,7 @@ ROWS = [
         full_databases=(SQLITE,),
         sites=real_named_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: TLS expired, self-signed, of another name",
@@ -123,6 +132,7 @@ ROWS = [
         full_databases=(POSTGRESQL,),
         sites=real_secure_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: redirect to another host",
@@ -132,6 +142,7 @@ ROWS = [
         full_databases=(SQLITE,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
     Row(
         "W: SIGKILL of the site's web server",
@@ -142,5 +153,6 @@ ROWS = [
         full_databases=(SQLITE,),
         sites=real_site,
         lane=WAITS,
+        room=ROOM,
     ),
 ]
