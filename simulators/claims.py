@@ -76,9 +76,11 @@ class Claims:
         post = self._store.posts.get(row.post_id or 0)
         is_there = post is not None and post.status != "trash"
         work = Work.WHOLE
-        if is_there and row.state == DONE and row.revision == document.revision:
+        if is_there and row.revision == document.revision and row.state == DONE:
             failed = any(image["status"] == "failed" for image in row.images)
             work = Work.IMAGES if failed else Work.NOTHING
+        elif is_there and row.revision == document.revision and row.only_images:
+            work = Work.IMAGES
         elif not document.restore and post is not None and post.status == "trash":
             raise self._conflict("igny8_post_trashed", "The post is in the trash.", row)
         elif not document.restore and post is None and row.post_id is not None:
@@ -122,6 +124,7 @@ class Claims:
     def _reserve(self, row: Publication, work: Work, before: Publication | None) -> Claim:
         row.state, row.reserved_at = IN_PROGRESS, time.monotonic()
         row.claim = next(self._store.claims)
+        row.only_images = work is Work.IMAGES
         return Claim(row.publication_key, row.claim, work, before)
 
     def _conflict(self, code: str, message: str, row: Publication) -> Refused:

@@ -77,6 +77,8 @@ class Publication:
     reserved_at: float = 0.0
     claim: int = 0
     completed: bool = False
+    only_images: bool = False
+    """Whether the request it belongs to only tries failed images again."""
 
 
 Backup = tuple[dict[int, Post], dict[str, Publication], dict[int, str], dict[str, int]]

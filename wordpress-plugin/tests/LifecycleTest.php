@@ -185,9 +185,9 @@ final class LifecycleTest extends BridgeTestCase {
 		$row                = Claims\new_row( $document );
 		$row['reserved_at'] = time() - Reservations\STALE_SECONDS;
 		Reservations\insert( $row );
-		$successor = Reservations\claim( $row, $document );
+		$successor = Reservations\claim( $row, $document, $row['done_at'] );
 
-		$this->assertNull( Reservations\claim( $row, $document ) );
+		$this->assertNull( Reservations\claim( $row, $document, $row['done_at'] ) );
 		$this->assertSame( 'igny8_in_progress', Posts\create_draft( $row, $document )->get_error_code() );
 		$this->assertFalse( Reservations\renew( $row ) );
 		Reservations\release( $row, null );

@@ -221,7 +221,7 @@ final class OwnershipTest extends BridgeTestCase {
 		$row                = \Igny8\Bridge\Claims\new_row( $this->first );
 		$row['reserved_at'] = time() - Reservations\STALE_SECONDS;
 		Reservations\insert( $row );
-		$this->assertNotNull( Reservations\claim( $row, $this->second ) );
+		$this->assertNotNull( Reservations\claim( $row, $this->second, $row['done_at'] ) );
 		return $row;
 	}
 
@@ -256,7 +256,7 @@ final class OwnershipTest extends BridgeTestCase {
 		Reservations\insert( $row );
 		$this->assertTrue( Reservations\is_ours( $row ) );
 		Reservations\release( $row, $row );
-		$other                = Reservations\claim( Reservations\find( $row['publication_key'] ), $this->second );
+		$other                = Reservations\claim( Reservations\find( $row['publication_key'] ), $this->second, $row['done_at'] );
 		$other['reserved_at'] = $row['reserved_at'];
 		$this->scalar( "UPDATE {igny8_publications} SET reserved_at = {$row['reserved_at']}" );
 		$this->assertSame( array( false, true ), array( Reservations\is_ours( $row ), Reservations\is_ours( $other ) ) );

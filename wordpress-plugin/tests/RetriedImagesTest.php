@@ -7,6 +7,8 @@
 
 namespace Igny8\Bridge\Tests;
 
+use Igny8\Bridge\Claims;
+
 /**
  * A revision whose images had failed in part is sent again.
  */
@@ -85,6 +87,47 @@ final class RetriedImagesTest extends BridgeTestCase {
 		remove_action( 'added_post_meta', $save );
 
 		$this->assertStringContainsString( 'By an editor', get_post( $post_id )->post_content );
+	}
+
+	/**
+	 * What an editor wrote stays, too, when a try that died is taken over.
+	 */
+	public function test_a_try_that_died(): void {
+		$document = $this->half_shown();
+		$post_id  = $this->publish_well( $document );
+		wp_update_post(
+			array(
+				'ID'           => $post_id,
+				'post_content' => wp_slash( str_replace( 'Text', 'By an editor', get_post( $post_id )->post_content ) ),
+			)
+		);
+		Claims\open( $document );
+		$this->scalar( 'UPDATE {igny8_publications} SET reserved_at = 0' );
+
+		$this->send_again( $document );
+		$content = get_post( $post_id )->post_content;
+		$this->assertStringContainsString( 'By an editor', $content );
+		$this->assertSame( 2, substr_count( $content, '<!-- wp:image' ) );
+		$this->assertSame( 'done', $this->scalar( 'SELECT state FROM {igny8_publications}' ) );
+	}
+
+	/**
+	 * A newer revision writes all of it, whatever died before.
+	 */
+	public function test_a_newer_revision_after_a_try_that_died(): void {
+		$document = $this->half_shown();
+		$post_id  = $this->publish_well( $document );
+		Claims\open( $document );
+		$this->scalar( 'UPDATE {igny8_publications} SET reserved_at = 0' );
+
+		$newer = array(
+			'revision'     => $document['revision'] + 1,
+			'fence'        => $document['fence'] + 1,
+			'fingerprint'  => str_repeat( 'b', 64 ),
+			'content_html' => '<p>Newer</p>',
+		) + $document;
+		$this->publish( $newer );
+		$this->assertStringContainsString( 'Newer', get_post( $post_id )->post_content );
 	}
 
 	/**

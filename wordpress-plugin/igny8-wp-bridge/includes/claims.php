@@ -57,11 +57,13 @@ function open_known( array $row, array $document ) {
 	$state          = 0 === $row['post_id'] ? '' : Posts\state_of( $row['post_id'] );
 	$is_there       = ! in_array( $state, array( '', 'trash', 'gone' ), true );
 
-	$work = WHOLE;
-	if ( $is_there && Reservations\DONE === $row['state'] && $row['revision'] === $document['revision'] ) {
-		if ( ! in_array( 'failed', array_column( $row['images'], 'status' ), true ) ) {
-			return result( $row, $row, NOTHING );
-		}
+	$work     = WHOLE;
+	$is_same  = $is_there && $row['revision'] === $document['revision'];
+	$is_whole = ! in_array( 'failed', array_column( $row['images'], 'status' ), true );
+	if ( $is_same && Reservations\DONE === $row['state'] && $is_whole ) {
+		return result( $row, $row, NOTHING );
+	}
+	if ( $is_same && ( Reservations\DONE === $row['state'] || Reservations\ONLY_IMAGES === $row['done_at'] ) ) {
 		$work = IMAGES;
 	} elseif ( ! $document['restore'] && 'trash' === $state ) {
 		return conflict( 'igny8_post_trashed', 'The post is in the trash.', $row );
@@ -69,7 +71,8 @@ function open_known( array $row, array $document ) {
 		return conflict( 'igny8_post_gone', 'The post was deleted.', $row );
 	}
 
-	$claimed = Reservations\claim( $row, $document );
+	$done_at = IMAGES === $work ? Reservations\ONLY_IMAGES : Reservations\done_before( $row );
+	$claimed = Reservations\claim( $row, $document, $done_at );
 	return null === $claimed ? Replies\in_progress() : result( $claimed, $row, $work );
 }
 

@@ -84,7 +84,8 @@ function install_if_needed(): void {
 /**
  * Makes or alters the tables of this site.
  *
- * Times are Unix seconds. `done_at` is 0 until the publication was complete once.
+ * Times are Unix seconds. `done_at` is 0 until the publication was complete once, and
+ * Reservations\ONLY_IMAGES while only its failed images are tried again.
  */
 function install(): void {
 	global $wpdb;

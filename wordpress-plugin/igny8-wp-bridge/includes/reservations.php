@@ -19,6 +19,12 @@ const DONE          = 'done';
 const STALE_SECONDS = 120;
 
 /**
+ * What `done_at` is while only the failed images of a finished publication are tried again: whoever takes such
+ * a request over must not write the text anew, which an editor may have changed.
+ */
+const ONLY_IMAGES = 1;
+
+/**
  * Reads the row of a key.
  *
  * @param string $key The publication key.
@@ -106,15 +112,16 @@ function insert( array $row ): bool {
  *
  * @param array<string, mixed> $row      As it was read, with the post that was found for it.
  * @param array<string, mixed> $document What is to be published.
+ * @param int                  $done_at  When it was complete once, or ONLY_IMAGES.
  * @return array<string, mixed>|null The row as it is now, or null when another request was quicker.
  */
-function claim( array $row, array $document ): ?array {
+function claim( array $row, array $document, int $done_at ): ?array {
 	global $wpdb;
 	$table = Database\publications_table();
 	$now   = time();
 	$rows  = $wpdb->query(
 		$wpdb->prepare(
-			"UPDATE $table SET state = %s, reserved_at = %d, fence = %d, revision = %d, fingerprint = %s, post_id = %d
+			"UPDATE $table SET state = %s, reserved_at = %d, fence = %d, revision = %d, fingerprint = %s, post_id = %d, done_at = %d
 			WHERE publication_key = %s AND state = %s AND reserved_at = %d AND fence = %d AND revision = %d",
 			IN_PROGRESS,
 			$now,
@@ -122,6 +129,7 @@ function claim( array $row, array $document ): ?array {
 			$document['revision'],
 			$document['fingerprint'],
 			$row['post_id'],
+			$done_at,
 			$row['publication_key'],
 			$row['state'],
 			$row['reserved_at'],
@@ -139,6 +147,7 @@ function claim( array $row, array $document ): ?array {
 		array(
 			'state'       => IN_PROGRESS,
 			'reserved_at' => $now,
+			'done_at'     => $done_at,
 		)
 	);
 }
@@ -172,6 +181,15 @@ function is_ours( array $row ): bool {
 }
 
 /**
+ * When a publication was complete once, for a claim that writes all of it; 0 if never.
+ *
+ * @param array<string, mixed> $row The row.
+ */
+function done_before( array $row ): int {
+	return ONLY_IMAGES === $row['done_at'] ? time() : $row['done_at'];
+}
+
+/**
  * Makes the row say that the post may show something of an older document than it promises.
  *
  * Of a finished publication it says the revision that was written late: whoever looks it up, or takes a
@@ -187,7 +205,10 @@ function tell_of_late_write( array $row ): void {
 		if ( null === $now || array_intersect_key( $now, $document ) === $document ) {
 			return; // The same document, whoever wrote it.
 		}
-		$truth = DONE === $now['state'] ? $document : array( 'reserved_at' => 0 );
+		$truth = DONE === $now['state'] ? $document : array(
+			'reserved_at' => 0,
+			'done_at'     => done_before( $now ),
+		);
 		$seen  = array_intersect_key( $now, array_flip( array( 'publication_key', 'state', 'reserved_at', 'fence', 'revision', 'fingerprint' ) ) );
 	} while ( array_intersect_key( $now, $truth ) !== $truth && 0 === change( $seen, $truth ) );
 }
@@ -255,7 +276,7 @@ function release( array $row, ?array $previous ): void {
 			)
 		);
 	} elseif ( null !== $previous && DONE === $previous['state'] && $previous['post_id'] === $row['post_id'] ) {
-		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint' ) ) ) );
+		write( $row, array_intersect_key( $previous, array_flip( array( 'state', 'revision', 'fingerprint', 'done_at' ) ) ) );
 	} else {
 		write( $row, array( 'reserved_at' => 0 ) );
 	}
