@@ -67,6 +67,12 @@ class Engine:
     def __exit__(self, *_):
         self.kill()
 
+    def revive(self):
+        """Start what has ended again, as its supervisor does: Celery ends at some broken brokers."""
+        for process in self.processes.values():
+            if not process.running:
+                process.start()
+
     def kill(self):
         for process in self.processes.values():
             process.kill()

@@ -43,10 +43,15 @@ def published():
     return states().count(PublicationState.PUBLISHED)
 
 
-def wait_for_all(count):
-    wait_until(
-        lambda: published() == count, timeout=120, what=f"{count} published, have {states()}"
-    )
+def wait_for_all(count, engine=None):
+    """Wait until so many are published; start what has ended of ``engine`` again meanwhile."""
+
+    def are_published():
+        if engine:
+            engine.revive()
+        return published() == count
+
+    wait_until(are_published, timeout=120, what=f"{count} published, have {states()}")
 
 
 def titles(site):
@@ -118,11 +123,8 @@ class TestFaults:
         accept(integration, 3)
         assert published() == 0
         broker.start().wait_for_port()
-        for process in engine.processes.values():  # a worker may end when its broker dies
-            if not process.running:
-                process.start()
 
-        wait_for_all(3)
+        wait_for_all(3, engine)
         assert len(simulated_site.posts) == 3
 
     def test_lost_answers_make_no_second_post(self, setup, integration, simulated_site, turn_dial):
