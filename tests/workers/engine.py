@@ -68,7 +68,7 @@ class Engine:
         self.kill()
 
     def revive(self):
-        """Start what has ended again, as its supervisor does: Celery ends at some broken brokers."""
+        """Start again what has ended, as a supervisor does: a broker that dies may end a worker."""
         for process in self.processes.values():
             if not process.running:
                 process.start()
