@@ -97,7 +97,6 @@ ROWS = [
         race_revisions,
         Size(5, 4, 1),
         Size(30, 60, 10),
-        databases=BOTH,
     ),
     Row(
         "an edit and publishes of the same content racing",
