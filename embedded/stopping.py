@@ -47,7 +47,7 @@ def stop_stages(
     in_a_hurry: Callable[[], bool],
     say: Callable[[str], None],
 ) -> None:
-    """End every child and its group."""
+    """End every child and its group. May be called again after an interruption."""
     for stage in reversed(stages):
         _stop_stage(stage, in_a_hurry)
         for child in stage:

@@ -82,21 +82,13 @@ class Stack:
         self._liveness.start()
 
     def stop(self) -> None:
-        """Stop everything, the last stage first; nothing stays behind."""
-        if self._lock is None:
-            return
-        if self._liveness:
-            self._liveness.stop()
-        if self._watch:
-            self._watch.stop()
-        stop_stages(self._stages, self._in_a_hurry, self._say)
-        # What a Ctrl-C kept us from noting down was just begun.
-        leftovers.stop(lineup.STAGE_NAMES, self._places, patience=HURRIED)
-        if self._follower:
-            self._follower.close()
-        self._stages = []
-        self._lock.close()
-        self._lock = None
+        """Stop everything, the last stage first. Ctrl-C meanwhile hurries; nothing stays behind."""
+        while self._lock:
+            try:
+                self._stop()
+            except KeyboardInterrupt:  # the first one: it stops for another reason
+                self._in_a_hurry = lambda: True
+                self._say("stopping at once")
 
     def _prepare(self) -> None:
         make_data_dir(self._places.data_dir)
@@ -179,6 +171,21 @@ class Stack:
         if done.returncode:
             raise CannotStart(f"the migration failed:\n{log.read_text(errors='replace')[-2000:]}")
         self._say("database is up to date")
+
+    def _stop(self) -> None:
+        if self._liveness:
+            self._liveness.stop()
+        if self._watch:
+            self._watch.stop()
+        stop_stages(self._stages, self._in_a_hurry, self._say)
+        # What a Ctrl-C kept us from noting down was just begun.
+        leftovers.stop(lineup.STAGE_NAMES, self._places, patience=HURRIED)
+        if self._follower:
+            self._follower.close()
+        self._stages = []
+        if self._lock:
+            self._lock.close()
+            self._lock = None
 
     @property
     def _children(self) -> list[Child]:

@@ -175,6 +175,32 @@ def test_ctrl_c_while_starting_leaves_nothing(tmp_path):
     assert left_in(tmp_path) == []
 
 
+INTERRUPTED = """
+import os, signal
+import settings
+from embedded.signals import as_interrupts
+from embedded.supervisor import Stack
+
+def interrupt_once(signals=[signal.SIGINT]):
+    if signals:
+        os.kill(os.getpid(), signals.pop())
+    return False
+
+with as_interrupts(), Stack(settings.current(), quiet=True, in_a_hurry=interrupt_once):
+    pass
+"""
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_it_stops_anyway_leaves_nothing(tmp_path):
+    env = {"IGNY8_DATA_DIR": str(tmp_path), "PYTHONPATH": str(ROOT), **free_ports()}
+    command = [sys.executable, "-c", INTERRUPTED]
+    done = subprocess.run(command, env={**os.environ, **env}, check=False, timeout=200)
+
+    assert left_in(tmp_path) == []
+    assert done.returncode == 0
+
+
 @pytest.mark.slow
 def test_what_a_killed_supervisor_left_is_stopped_by_the_next(tmp_path):
     ports = free_ports()
