@@ -25,7 +25,7 @@ UNSET = -1
 def main(arguments=None):
     """Return the exit code: 0 when every row was run, and is zero."""
     # Else a terminated run leaves its servers' folders and mounts behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     options, rows = _options(arguments)
     if options.list:
         sys.stdout.writelines(f"{row.name}\n" for row in rows)
@@ -44,6 +44,12 @@ def main(arguments=None):
     last = f"seed {seed}\n{summary(results)}"
     sys.stdout.write("\n" + "\n\n".join(filter(None, (*told, last))) + "\n")
     return 0 if all(result.zero for result in results) else 1
+
+
+def end(*_):
+    """Clean up, once: a child is told by its group and by its parent."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(143)
 
 
 def _options(arguments):
