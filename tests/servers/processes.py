@@ -1,6 +1,7 @@
 """A process of our own: its own session, its own log file, and an end that can't be forgotten."""
 
 import atexit
+import errno
 import os
 import random
 import shlex
@@ -23,20 +24,43 @@ class ProcessFailed(Exception):
     """It ended or stayed silent; the message ends with its log's last lines."""
 
 
+_claims = []  # closed with the process, and the ports are anyone's again
+
+
 def free_port():
-    """Return a port that nobody listens on.
+    """Return a port that nobody listens on, and that is no other test process's until this ends.
 
     Below the kernel's own range, so that no outgoing connection takes it before the server does.
+    Claimed, as a server that is to come up, or is killed and comes back, does not hold it itself.
     """
     for _ in range(200):
         port = random.randint(18000, 30000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
+        if _claim(port) and not _taken(port):
             return port
     raise OSError("no free port between 18000 and 30000")
+
+
+def _claim(port):
+    # An abstract name, as ports are, is one per network namespace, and leaves no file behind.
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0igny8-test-port-{port}")
+    except OSError as error:
+        claim.close()
+        if error.errno != errno.EADDRINUSE:
+            raise
+        return False
+    _claims.append(claim)
+    return True
+
+
+def _taken(port):
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def wait_until(condition, *, timeout=DEADLINE, what="the condition"):

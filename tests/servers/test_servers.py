@@ -1,5 +1,6 @@
 """The test servers themselves: they come up, and nothing of them stays."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from kombu import Connection
 
 from models import schema
-from servers import LocalProcess, Valkey, wait_until
+from servers import LocalProcess, Valkey, free_port, wait_until
 from servers.nodes import LocalRabbitMQ, LocalRedis
 from servers.processes import ProcessFailed
 
@@ -64,6 +65,17 @@ def test_a_lent_database_with_other_tables_is_not_lent_again(
     postgres_lender.take_back(name)
 
     assert postgres_lender.lend() != name
+
+
+def test_a_port_that_another_process_chose_is_not_given_out(tmp_path, monkeypatch):
+    script = "import servers, time; print(servers.free_port(), '!', flush=True); time.sleep(600)"
+    env = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with LocalProcess("chooser", [sys.executable, "-c", script], tmp_path, env=env) as chooser:
+        chosen = int(chooser.wait_for_log("!").split()[0])
+        draws = iter([chosen, chosen - 1 if chosen > 18000 else chosen + 1])
+        monkeypatch.setattr("random.randint", lambda *_: next(draws))
+
+        assert free_port() != chosen
 
 
 def test_valkey_keeps_its_port_over_a_crash(tmp_path):
