@@ -103,6 +103,7 @@ ROWS = [
         freeze,
         Size(1, 12, 8),
         Size(1, 100, 60),
+        databases=(POSTGRESQL,),
         lane=WAITS,
     ),
     Row(

@@ -59,8 +59,8 @@ ROWS = [
         kill_workers,
         Size(5, 25, 12),
         Size(100, 300, 300),
+        databases=(POSTGRESQL,),
         sites=real_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
@@ -70,7 +70,6 @@ ROWS = [
         Size(40, 150, 20),
         full_databases=(SQLITE,),
         sites=real_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
@@ -100,7 +99,6 @@ ROWS = [
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
         sites=real_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
@@ -108,7 +106,8 @@ ROWS = [
         go_away,
         Size(1, 6, 4),
         Size(1, 60, 600),
-        full_databases=(SQLITE,),
+        databases=(POSTGRESQL,),
+        full_databases=(POSTGRESQL,),
         sites=real_site,
         lane=WAITS,
         room=ROOM,
@@ -120,7 +119,6 @@ ROWS = [
         Size(12, 60, 15),
         full_databases=(SQLITE,),
         sites=real_named_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
@@ -131,7 +129,6 @@ ROWS = [
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
         sites=real_secure_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
@@ -141,7 +138,6 @@ ROWS = [
         Size(12, 40, 10),
         full_databases=(SQLITE,),
         sites=real_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(

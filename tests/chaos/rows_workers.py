@@ -175,7 +175,6 @@ ROWS = [
         Size(6, 60, 10),
         databases=BOTH,
         sites=two_sites,
-        lane=WAITS,
     ),
     Row(
         "clock 1 h ahead on one worker",
