@@ -5,13 +5,13 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 import settings
 from platforms.addresses import resolve
-from platforms.deadlines import time_left, watch_connection
+from platforms.deadlines import time_left, watch_answer, watch_connection
 
 
 def _connect(connection: HTTPConnection) -> socket.socket:
@@ -46,6 +46,8 @@ def _no_name(error: OSError | UnicodeError) -> socket.gaierror:
 
 
 class GuardedHTTPConnection(HTTPConnection):
+    """Connects where it may, and tells the deadline what it is about."""
+
     def _new_conn(self) -> socket.socket:
         return _connect(self)
 
@@ -53,18 +55,15 @@ class GuardedHTTPConnection(HTTPConnection):
         watch_connection(self)
         super().putrequest(*args, **options)
 
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 has it
+        watch_answer(self.sock)
+        return super().getresponse()
 
-class GuardedHTTPSConnection(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
 
+class GuardedHTTPSConnection(GuardedHTTPConnection, HTTPSConnection):
     def connect(self) -> None:
         watch_connection(self)
         super().connect()
-
-    def putrequest(self, *args: Any, **options: Any) -> None:
-        watch_connection(self)
-        super().putrequest(*args, **options)
 
 
 class _HTTPPool(HTTPConnectionPool):

@@ -27,10 +27,11 @@ class Deadline:
         self.expired = False
         self.done = False
         self.connection: HasSocket | None = None
+        self.answering: socket.socket | None = None
 
     def expire(self) -> None:
         self.expired = True
-        sock = self.connection.sock if self.connection else None
+        sock = self.answering or (self.connection.sock if self.connection else None)
         if sock is not None:
             with suppress(OSError):  # it was closed meanwhile, which is what we want
                 # The plain socket's method: SSLSocket's own also drops state the reader uses.
@@ -93,6 +94,17 @@ def watch_connection(connection: HasSocket) -> None:
         current.connection = connection
         if time_left() <= 0:
             raise TimeoutError("no time is left to send anything")
+
+
+def watch_answer(sock: socket.socket | None) -> None:
+    """Tell this thread's deadline which socket its answer comes on.
+
+    An answer that says `Connection: close` takes the socket from its connection with its head, and
+    the body that follows may drip for days.
+    """
+    current: Deadline | None = getattr(_current, "deadline", None)
+    if current is not None:
+        current.answering = sock
 
 
 def time_left() -> float:

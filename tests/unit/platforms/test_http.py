@@ -65,6 +65,11 @@ def drip(start):
     [
         pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", id="header"),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999\r\n\r\n", id="body"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 9999999\r\n\r\n",
+            id="body-of-the-connection's-last-answer",
+        ),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\n", id="body-of-any-length"),
     ],
 )
 def test_a_dripping_answer_ends_at_the_deadline(peer, quick, start):
