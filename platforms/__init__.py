@@ -9,7 +9,8 @@ from pipeline.errors import SiteError
 from platforms.base import Platform, Target
 from platforms.wordpress import WordPressBridge
 
-ADAPTERS: dict[str, Callable[[Target], Platform]] = {"wordpress": WordPressBridge}
+Adapter = Callable[[Target, Callable[[], None]], Platform]
+ADAPTERS: dict[str, Adapter] = {"wordpress": WordPressBridge}
 
 
 class UnsupportedPlatform(NotImplementedError):
@@ -37,13 +38,16 @@ def target_of(integration: Integration) -> Target:
     )
 
 
-def connect(target: Target) -> Platform:
-    """Return the adapter that speaks this site's language."""
+def connect(target: Target, before_each: Callable[[], None] = lambda: None) -> Platform:
+    """Return the adapter that speaks this site's language.
+
+    ``before_each`` is called before every request, be it one of several that a call makes.
+    """
     try:
         adapter = ADAPTERS[target.platform]
     except KeyError:
         raise UnsupportedPlatform(f"there is no adapter for {target.platform}") from None
-    return adapter(target)
+    return adapter(target, before_each)
 
 
 __all__ = ["Platform", "Target", "UnsupportedPlatform", "connect", "target_of"]

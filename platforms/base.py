@@ -123,7 +123,7 @@ class Exchange:
 
 
 class Platform(Protocol):
-    """Every method raises :class:`pipeline.errors.PublishError` and nothing else."""
+    """Every method raises :class:`pipeline.errors.PublishError`, or what `before_each` raised."""
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -72,10 +72,14 @@ def session_for(integration_id: int, site_url: str, slots: int) -> requests.Sess
 
 
 class SiteHttp:
-    """Speaks to one site, and writes down each exchange."""
+    """Speaks to one site, and writes down each exchange.
 
-    def __init__(self, target: Target) -> None:
+    ``before_each`` is called before every request; what it raises goes to the caller.
+    """
+
+    def __init__(self, target: Target, before_each: Callable[[], None] = lambda: None) -> None:
         self.target = target
+        self._before_each = before_each
         self.exchanges: list[Exchange] = []
         self.sends_bearer = bool(target.api_key)
         self._may_drop_bearer = self.sends_bearer
@@ -103,6 +107,7 @@ class SiteHttp:
         return again
 
     def _send_once(self, request: Request) -> Answer:
+        self._before_each()
         began = time.monotonic()
         answer: Answer | None = None
         failure: PublishError | None = None

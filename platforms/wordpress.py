@@ -1,7 +1,7 @@
 """WordPress through the bridge plugin: docs/bridge-protocol.md."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from packaging.version import InvalidVersion, Version
@@ -45,10 +45,10 @@ LARGEST_PAGE, SMALLEST_PAGE = 200, 10
 
 
 class WordPressBridge:
-    """Speaks to one WordPress site; every method raises PublishError and nothing else."""
+    """Speaks to one WordPress site; every method raises what `Platform` says."""
 
-    def __init__(self, target: Target) -> None:
-        self._http = SiteHttp(target)
+    def __init__(self, target: Target, before_each: Callable[[], None] = lambda: None) -> None:
+        self._http = SiteHttp(target, before_each)
         self._pretty = True
         self.page_size = LARGEST_PAGE
 

@@ -1,11 +1,10 @@
 """A batch as plain values, read at once: no transaction is open while a site thinks."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -66,7 +65,9 @@ class Batch:
     rule: TaxonomyRule
     patience: Patience
     items: tuple[Item, ...]
-    lease_left: float
+    leased_until: float
+    """The end of its lease, on this process's monotonic clock; never later than it is."""
+
     pace: Pace
     read_at: datetime
     """By the database's clock."""
@@ -84,12 +85,14 @@ def at_work(batch_id: int, link: str) -> Iterator[Batch | None]:
     healthy batch pays no statement for it. What dies in its first lease is unclear afterwards.
     """
     noted = False
+    # Before it is read: a process that is frozen after it has an old lease, and must see that.
+    began = time.monotonic()
     try:
         with session_scope(read_only=True) as session:
             found = load_batch(session, batch_id)
         if any(row.publication.unclear or row.publication.rescues for row in found.rows):
             noted = _note(batch_id, link)
-        yield _read(batch_id, found, sent=link in MAY_HAVE_SENT)
+        yield _read(batch_id, found, began, sent=link in MAY_HAVE_SENT)
     except Exception:
         _note(batch_id, link)
         raise
@@ -103,7 +106,7 @@ def _note(batch_id: int, link: str | None) -> bool:
     return True
 
 
-def _read(batch_id: int, found: BatchRows, *, sent: bool) -> Batch | None:
+def _read(batch_id: int, found: BatchRows, began: float, *, sent: bool) -> Batch | None:
     """A site whose key can't be used is suspended here: nothing can be sent to it."""
     if found.integration is None:
         return None
@@ -112,7 +115,7 @@ def _read(batch_id: int, found: BatchRows, *, sent: bool) -> Batch | None:
     except SiteError as error:
         _park(batch_id, found.integration.id, error, sent=sent)
         return None
-    return _batch(batch_id, found, target, found.integration.config_json)
+    return _batch(batch_id, found, target, began)
 
 
 def _park(batch_id: int, integration_id: int, error: SiteError, *, sent: bool) -> None:
@@ -122,16 +125,18 @@ def _park(batch_id: int, integration_id: int, error: SiteError, *, sent: bool) -
         suspend_site(session, integration_id, error.code, str(error))
 
 
-def _batch(batch_id: int, found: BatchRows, target: Target, config: Mapping[str, Any]) -> Batch:
+def _batch(batch_id: int, found: BatchRows, target: Target, began: float) -> Batch:
+    integration = found.rows[0].publication.integration
+    config = integration.config_json
     return Batch(
         id=batch_id,
-        site_id=found.rows[0].publication.integration.site_id,
+        site_id=integration.site_id,
         target=target,
         rule=TaxonomyRule(tags_from_keywords=bool(config.get("tags_from_keywords"))),
         patience=_patience(config.get("max_attempts")),
-        items=tuple(_item(row, found.read_at) for row in found.rows),
-        lease_left=found.lease_left,
-        pace=pace_of(found.rows[0].publication.integration, found.read_at),
+        items=tuple(_item(row, found.read_at, began) for row in found.rows),
+        leased_until=began + found.lease_left,
+        pace=pace_of(integration, found.read_at),
         read_at=found.read_at,
     )
 
@@ -145,7 +150,7 @@ def _patience(max_attempts: int | None) -> Patience:
     )
 
 
-def _item(row: BatchRow, read_at: datetime) -> Item:
+def _item(row: BatchRow, read_at: datetime, began: float) -> Item:
     publication = row.publication
     until = publication.publish_until
     return Item(
@@ -160,7 +165,7 @@ def _item(row: BatchRow, read_at: datetime) -> Item:
         waits=publication.waits,
         unclear=publication.unclear,
         rescues=publication.rescues,
-        closes_at=None if until is None else time.monotonic() + (until - read_at).total_seconds(),
+        closes_at=None if until is None else began + (until - read_at).total_seconds(),
     )
 
 

@@ -29,9 +29,9 @@ def confirm_batch(batch_id: int) -> None:
 
 
 def _confirm(batch: Batch) -> None:
-    platform = platforms.connect(batch.target)
+    lease = Lease(batch.id, batch.leased_until)
+    platform = platforms.connect(batch.target, before_each=lease.keep)
     try:
-        Lease(batch.id, batch.lease_left).keep()
         posts = platform.find_posts([item.wish.key for item in batch.items])
     except LeaseLost:
         log.warning("confirm.lease_lost", batch=batch.id)

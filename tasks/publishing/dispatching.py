@@ -78,7 +78,8 @@ def start(claim: Claim) -> None:
     try:
         workflows.publish(claim.batch_id).apply_async()
     except Exception as error:  # noqa: BLE001 - whatever the broker's client raises
-        # It may have been stored all the same; then its links find nothing to do.
+        # It may have been stored all the same: its links find nothing to do, but one that was
+        # quicker than this has sent, so its site is asked first.
         log.warning("dispatch.broker_away", batch=claim.batch_id, error=type(error).__name__)
         with session_scope() as session:
-            release_batch(session, claim.batch_id)
+            release_batch(session, claim.batch_id, unclear=True)

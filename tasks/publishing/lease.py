@@ -15,9 +15,10 @@ class LeaseLost(Exception):
 class Lease:
     """Keeps a batch ours for longer than the next request can take. Safe to share by threads."""
 
-    def __init__(self, batch_id: int, left: float) -> None:
+    def __init__(self, batch_id: int, until: float) -> None:
+        """``until``: when it ends, on this process's monotonic clock."""
         self._batch_id = batch_id
-        self._until = time.monotonic() + left
+        self._until = until
         self._lock = threading.Lock()
 
     def keep(self) -> None:

@@ -49,7 +49,9 @@ def _whole(batch: Batch) -> Batch:
 
 def _push(batch: Batch) -> None:
     retried = {item.wish.key for item in batch.items if item.attempts}
-    platform = Watched(platforms.connect(batch.target), batch.pace, retried, limits())
+    lease = Lease(batch.id, batch.leased_until)
+    site = platforms.connect(batch.target, before_each=lease.keep)
+    platform = Watched(site, batch.pace, retried, limits())
     push = Push(batch, platform)
     try:
         failures = push.run()
@@ -69,7 +71,6 @@ class Push:
     def __init__(self, batch: Batch, platform: Platform) -> None:
         self.batch = batch
         self.platform = platform
-        self.lease = Lease(batch.id, batch.lease_left)
         self.failures: dict[int, PublishError] = {}
         self.posts: dict[str, RemotePost] = {}
         """What the site has of the unclear items, by their keys."""
@@ -78,7 +79,7 @@ class Push:
 
     def run(self) -> dict[int, PublishError]:
         to_send = self._in_time(self._unsettled(self.batch.items))
-        media = bring_images(self.batch, to_send, self.platform, self.lease)
+        media = bring_images(self.batch, to_send, self.platform)
         note_not_brought(self.batch, to_send, media)
         with ThreadPoolExecutor(self.batch.requests_at_once) as threads:
             sent = [(item, threads.submit(self._send, item, media)) for item in to_send]
@@ -92,7 +93,6 @@ class Push:
         unclear = [item for item in items if item.unclear]
         if not unclear:
             return list(items)
-        self.lease.keep()
         try:
             self.posts = self.platform.find_posts([item.wish.key for item in unclear])
         except (SiteError, SitePaused, SiteUnreachable) as error:
@@ -143,7 +143,6 @@ class Push:
         if item.is_too_late:
             return self._unsent(item)
         payload = build_publish_payload(item.wish, item.document, item.parts, media.addresses)
-        self.lease.keep()
         try:
             self.platform.publish(payload)
         except SiteError as error:

@@ -20,7 +20,6 @@ from pipeline.images import ImagePart, file_name
 from pipeline.retry import MOST_WAITS
 from platforms.base import Platform, Upload
 from tasks.publishing.batch import Batch, Item
-from tasks.publishing.lease import Lease
 
 MEMORY_LIMIT = 32 * 1024 * 1024
 """Bytes of images held at once."""
@@ -68,7 +67,7 @@ def _has_waited(item: Item) -> bool:
     return item.waits + 1 >= MOST_WAITS
 
 
-def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease: Lease) -> Media:
+def bring_images(batch: Batch, items: Sequence[Item], platform: Platform) -> Media:
     """Make sure that the site has the images of these items, each once."""
     wanted = {
         part.hash: part
@@ -79,7 +78,6 @@ def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease:
     media = Media()
     if not wanted:
         return media
-    lease.keep()
     try:
         media.addresses = platform.find_media(list(wanted))
     except PublishError as error:
@@ -91,7 +89,7 @@ def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease:
         first = SitePaused("a post that has waited for long for its pictures goes first")
         media.errors = dict.fromkeys((part.hash for part in missing if part.hash), first)
         return media
-    _bring(missing, media, platform, lease)
+    _bring(missing, media, platform)
     return _with_the_rest(media, wanted)
 
 
@@ -115,9 +113,8 @@ def note_not_brought(batch: Batch, items: Sequence[Item], media: Media) -> None:
             write_part(session, batch.id, "images", noted)
 
 
-def _bring(missing: list[ImagePart], media: Media, platform: Platform, lease: Lease) -> None:
+def _bring(missing: list[ImagePart], media: Media, platform: Platform) -> None:
     for upload in _uploads(missing):
-        lease.keep()
         try:
             media.addresses[upload.hash] = platform.upload(upload)
         except SiteError as error:
