@@ -1,4 +1,4 @@
-"""The way from Redis to the worker: bytes that are no message are dropped, and end nothing.
+"""The way from Redis to the worker: neither bytes that are no message nor its end end a worker.
 
 RabbitMQ checks the frames itself; on Redis a queue is a list that anybody may push anything to.
 """
@@ -8,15 +8,25 @@ from typing import Any
 
 import structlog
 from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import OutOfMemoryError
 
 log = structlog.get_logger()
 
 
 class _Guarded:
-    """Put before a Redis channel of kombu, whose read raises into the worker's loop, and ends it.
+    """Put before a Redis channel of kombu: what it raises into the worker's loop ends the worker.
 
-    Errors of the connection are of other kinds, and pass.
+    Errors of the connection are of other kinds, and pass: the worker connects again.
     """
+
+    connection: Any
+
+    def _get_pool(self, *args: Any, **options: Any) -> Any:
+        # Giving back what was not acknowledged, over a connection that the broker's end has closed
+        # meanwhile: kombu reads the host's name of None then.
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionError("the connection to the broker was closed meanwhile")
+        return super()._get_pool(*args, **options)  # type: ignore[misc]
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
@@ -25,6 +35,10 @@ class _Guarded:
             # Not what it says: it may hold anything. A row says what there is to do.
             log.warning("message.unreadable", error=type(error).__name__)
             raise Empty from None  # as if nothing had come
+        except OutOfMemoryError as error:
+            # It was taken, and can't be kept as unacknowledged: its row brings it back.
+            log.warning("message.not_kept", error=str(error))
+            raise Empty from None
 
 
 class Channel(_Guarded, redis.Channel):

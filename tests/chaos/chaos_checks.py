@@ -12,6 +12,9 @@ from models import Attempt, Publication, PublicationState
 from models.session import session_scope
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT
 
+EVERY = 0.5
+"""Seconds between two looks into the broker; at the end of a row its queues are empty."""
+
 
 def rows_of(content_ids):
     """Return the publications of these contents, by content."""
@@ -41,6 +44,8 @@ def check(run, result):
                 result.duplicates += [f"nobody asked for {post} on site {place}" for post in found]
     result.broken += _broken_rows(rows, run.may_fail) + _broken_fences(rows)
     result.broken += [f"{name} does not answer" for name in run.world.deaf()]
+    if not run.row.may_end:
+        result.broken += [f"{name} ended by itself: {how}" for name, how in run.world.ends]
     result.broken += run.canaries.seen()
 
 
@@ -60,10 +65,14 @@ def _check_content(entry, found, rows, may_fail, result):
     failed_rightly = code and state is PublicationState.FAILED and publication.failure_code == code
     if failed_rightly and not any(post.status == "publish" for post in found):
         return
-    shown = [post for post in found if (post.title, post.status) == (entry.title, "publish")]
+    shown = [post for post in found if _shows(post, entry)]
     result.at_site += bool(shown)
     if not shown or state is not PublicationState.PUBLISHED or _is_behind(publication):
         result.lost.append(f"{entry.title}: the site has {found}, its row is {_told(publication)}")
+
+
+def _shows(post, entry):
+    return (post.title, post.status) == (entry.title, "publish") and entry.text in post.html
 
 
 def _is_behind(publication):
@@ -119,7 +128,8 @@ class Canaries:
     """Secrets that must be nowhere: searched for in logs, rows, messages and files."""
 
     def __init__(self, world, folders):
-        self._world, self._folders = world, [*folders, world.folder]
+        self._world = world
+        self._folders = [*folders, world.folder, *world.database.logs]
         self._secrets, self._found = {}, set()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="canaries", daemon=True)
@@ -131,10 +141,19 @@ class Canaries:
         self._thread.start()
 
     def _watch(self):
-        """Look into the broker while it is full; at the end of a row its queues are empty."""
-        while not self._ended.wait(0.5):
+        """Look into the broker while it is full, and at what workers tell Flower meanwhile."""
+        while not self._ended.wait(EVERY):
             with contextlib.suppress(redis.RedisError, OSError):
+                self._listen()
+
+    def _listen(self):
+        with self._world.broker.client() as client, client.pubsub() as events:
+            events.psubscribe("*")
+            while not self._ended.wait(EVERY):
                 self._search("the broker", self._world.broker.contents())
+                while told := events.get_message():
+                    if told["type"] == "pmessage":
+                        self._search("an event", told["data"])
 
     def stop(self):
         self._ended.set()

@@ -43,6 +43,9 @@ class Accepted:
     """Which of the row's sites."""
 
     title: str
+    text: str
+    """Stands in its HTML, and in that of no other revision."""
+
     revision: int
     number: int
 
@@ -53,11 +56,9 @@ class Ledger:
     def __init__(self):
         self._lock = threading.Lock()
         self._entries = {}
-        self.requests = 0
 
     def note(self, accepted):
         with self._lock:
-            self.requests += 1
             known = self._entries.get(accepted.content_id)
             if known is None or accepted.revision >= known.revision:
                 self._entries[accepted.content_id] = accepted
@@ -87,6 +88,7 @@ class Clients:
         self._lock = threading.Lock()
         self._faults_are_over, self._go_on = threading.Event(), threading.Event()
         self.errors = []
+        self.picture_size = (40, 30)
         self._add_sites()
 
     def _add_sites(self):
@@ -199,21 +201,21 @@ class Clients:
         site_id, integration_id = self.integrations[place]
         with session_scope() as session:
             site = session.get_one(Site, site_id)
-            images = _picture(session, number) if number % PICTURES_EVERY == 0 else ()
+            text = f"Text {number}."
             content = make_content(
                 session,
                 site,
                 title=f"{self.name}: {number}",
-                html=f"<p>Text {number}.</p>",
+                html=f"<p>{text}</p>",
                 # A caller whose answer was lost saves the same again.
                 import_key=f"{self.name} {site_id} {number}",
-                images=images,
+                images=self._pictures(session, site_id, number),
             )
             integration = session.get_one(Integration, integration_id)
             accepted = accept_publish(session, content, integration, wanted)
             for name, value in shape.items():
                 setattr(accepted.publication, name, value)
-            return Accepted(content.id, place, content.title, content.revision, number)
+            return Accepted(content.id, place, content.title, text, content.revision, number)
 
     def edit(self, content_id, mark=None, **wanted):
         """Give a content its next revision and publish that; return what was accepted."""
@@ -228,16 +230,34 @@ class Clients:
         place = number % len(self.sites)
         site_id, integration_id = self.integrations[place]
         with session_scope() as session:
+            text = f"Text {number}, edited {mark}."
             content = make_content(
                 session,
                 session.get_one(Site, site_id),
                 title=f"{self.name}: {number} edited {mark}",
-                html=f"<p>Text {number}, edited {mark}.</p>",
+                html=f"<p>{text}</p>",
                 content=session.get_one(Content, content_id),
+                images=self._pictures(session, site_id, number),
             )
             integration = session.get_one(Integration, integration_id)
             accept_publish(session, content, integration, wanted)
-            return Accepted(content.id, place, content.title, content.revision, number)
+            return Accepted(content.id, place, content.title, text, content.revision, number)
+
+    def _pictures(self, session, site_id, number):
+        """Return a content's pictures: one of its own, or none.
+
+        Files are known by their bytes, and the rows of a lane share a database: what another row
+        had prepared before would be no work for the media worker any more.
+        """
+        if number % PICTURES_EVERY:
+            return ()
+        colour = tuple(hashlib.sha256(f"{site_id} {number}".encode()).digest()[:3])
+        file = io.BytesIO()
+        Image.new("RGB", self.picture_size, colour).save(file, "PNG")
+        data = file.getvalue()
+        name = hashlib.sha256(data).hexdigest()
+        keep_image(session, name, data, None)
+        return (Picture("featured", f"{number}.png", hash=name, alt=f"Picture {number}"),)
 
 
 def persist(act):
@@ -250,12 +270,3 @@ def persist(act):
             if time.monotonic() > ends:
                 raise
             time.sleep(0.1)
-
-
-def _picture(session, number):
-    file = io.BytesIO()
-    Image.new("RGB", (40, 30), (number % 256, number // 256 % 256, 90)).save(file, "PNG")
-    data = file.getvalue()
-    name = hashlib.sha256(data).hexdigest()
-    keep_image(session, name, data, None)
-    return (Picture("featured", f"{number}.png", hash=name, alt=f"Picture {number}"),)

@@ -69,7 +69,7 @@ def drain(integration_ids, patience):
                 return waits
             if (left := sum(causes.values())) < fewest:
                 fewest, ends = left, began + patience
-            time.sleep(EVERY)
             for cause in causes:
-                waits[cause] = waits.get(cause, 0.0) + time.monotonic() - began
+                waits[cause] = waits.get(cause, 0.0) + EVERY
+        time.sleep(EVERY)
     return None

@@ -86,7 +86,9 @@ class QuietSite:
         self.url = self._site.url
 
     def posts(self):
-        return [SitePost(p.id, p.content_id, p.title, p.status) for p in self._site.posts]
+        return [
+            SitePost(p.id, p.content_id, p.title, p.content, p.status) for p in self._site.posts
+        ]
 
     def dial(self, **fault):
         self._site.faults.add(**fault)
@@ -102,7 +104,7 @@ class QuietSite:
 
 
 class Deaf:
-    """Somebody else's host: takes connections, and keeps what is sent to it."""
+    """Somebody else's host: takes connections, and counts them."""
 
     def __init__(self):
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)

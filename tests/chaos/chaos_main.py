@@ -64,7 +64,10 @@ def _options(arguments):
     rows = collect()
     if unknown := set(options.row or ()) - {row.name for row in rows}:
         parser.error(f"no such row: {', '.join(sorted(unknown))} (see --list)")
-    return options, [row for row in rows if not options.row or row.name in options.row]
+    chosen = [row for row in rows if not options.row or row.name in options.row]
+    if not any(row.on(quick=options.quick) for row in chosen):
+        parser.error("only in the full form: leave --quick out")
+    return options, chosen
 
 
 def _left_out(rows, *, quick):

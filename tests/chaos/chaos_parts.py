@@ -22,9 +22,8 @@ HELD = 1.0
 """Seconds: no live process keeps a transaction open for so long."""
 
 TABLES = """
-select table_name from information_schema.tables t where table_schema = 'public' and not exists (
-    select from information_schema.columns c
-    where c.table_schema = t.table_schema and c.table_name = t.table_name and data_type = 'bytea')
+select table_name, coalesce(array_agg(column_name::text) filter (where data_type = 'bytea'), '{}')
+from information_schema.columns where table_schema = 'public' group by table_name
 """
 
 # The machine itself stays up, so nothing needs to reach its disk. But a commit must outlive the
@@ -87,6 +86,7 @@ class SqliteDatabase:
 
     name = "sqlite"
     process = None
+    logs = ()
 
     def __init__(self, folder):
         self.path = folder / "igny8.db"
@@ -122,6 +122,7 @@ class PostgresDatabase(Postgres):
         self.mounted = self._mount()
         self.start()
         self.process = self._process
+        self.logs = (self.folder,)
         self.database = self.create()
         self.url = super().url(self.database)
 
@@ -151,6 +152,10 @@ class PostgresDatabase(Postgres):
             subprocess.run(["umount", "-l", str(self._data)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def refusals(self):
+        """Return how often it has said that its disk is full."""
+        return self.process.text().count("No space left on device")
+
     def fill(self):
         """Leave no byte free; return the file that holds them all."""
         ballast = self._data / "ballast"
@@ -163,13 +168,13 @@ class PostgresDatabase(Postgres):
         return ballast
 
     def cut(self):
-        """Terminate every client's connection; return how many there were."""
+        """Terminate every client's connection."""
         query = (
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+            "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname is not null and pid <> pg_backend_pid()"
         )
         with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
-            return admin.execute(query).fetchone()[0]
+            admin.execute(query)
 
     def is_locked(self):
         """Whether a transaction stays open for longer than a live process's ever does."""
@@ -182,15 +187,16 @@ class PostgresDatabase(Postgres):
             return admin.execute(query).fetchone()[0] > 0
 
     def contents(self):
-        """Return every row of every table, but for the bytes of pictures."""
+        """Return every row of every table, but for bytes: those are encrypted, or of pictures."""
         with psycopg.connect(
             host=str(self.socket), user="postgres", dbname=self.database, autocommit=True
         ) as admin:
-            names = [row[0] for row in admin.execute(TABLES).fetchall()]
             texts = [
                 row[0]
-                for name in names
-                for row in admin.execute(f'select row_to_json(x)::text from "{name}" x').fetchall()
+                for name, bytes_of in admin.execute(TABLES).fetchall()
+                for row in admin.execute(
+                    f'select (to_jsonb(x) - %s::text[])::text from "{name}" x', [bytes_of]
+                ).fetchall()
             ]
         return "\n".join(texts).encode()
 
@@ -210,19 +216,19 @@ def has_stopped(pid):
         states = [each.read_text() for each in Path(f"/proc/{pid}/task").glob("*/stat")]
     except OSError:  # a thread ended meanwhile
         return False
-    return all(state.rpartition(")")[2].split()[0] == "T" for state in states)
+    return bool(states) and all(each.rpartition(")")[2].split()[0] == "T" for each in states)
 
 
 def holder(port, processes):
-    """Return the one of these processes that a TCP connection on this machine comes from, or None.
+    """Return the name of the process that a TCP connection on this machine comes from, or None.
 
     ``port`` is the connection's own, not the one it goes to.
     """
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
-    for process in processes:
+    for name, process in processes.items():
         with contextlib.suppress(OSError):  # it ended meanwhile
             files = Path(f"/proc/{process.pid}/fd").iterdir()
             if sockets & {str(file.readlink()) for file in files}:
-                return process
+                return name
     return None

@@ -4,6 +4,8 @@ import json
 import urllib.error
 import urllib.request
 
+from chaos_clients import Accepted
+
 PATIENCE = 30.0
 """Seconds for an answer; fifty callers share two processor cores."""
 
@@ -17,25 +19,26 @@ class RestCaller:
         run.canaries.add("the API token", self._token)
 
     def save(self, number):
-        """Write content ``number``; return its id, the place of its site, and its title."""
+        """Write content ``number``; return what is accepted once it is published."""
         place = number % len(self._run.sites)
         title = f"{self._run.row.name}: {number}"
         site_id, _ = self._run.clients.integrations[place]
-        wish = {"site_id": site_id, "title": title, "html": f"<p>{number}</p>"}
+        text = f"Text {number}."
+        wish = {"site_id": site_id, "title": title, "html": f"<p>{text}</p>"}
         status, content = self._post("", wish | {"status": "approved"})
         if status != 201:
             raise AssertionError(f"the API answered {status} to a new content: {content}")
-        return content["id"], place, title
+        return Accepted(content["id"], place, title, text, 1, number)
 
-    def publish(self, content_id, place):
+    def publish(self, accepted):
         """Publish a content; return the answer's status, 200 (nothing to do) or 202.
 
         Raises:
             AssertionError: any other answer.
         """
-        _, integration_id = self._run.clients.integrations[place]
+        _, integration_id = self._run.clients.integrations[accepted.place]
         wish = {"site_integration_id": integration_id}
-        status, answer = self._post(f"{content_id}/publish/", wish)
+        status, answer = self._post(f"{accepted.content_id}/publish/", wish)
         if status not in {200, 202}:
             raise AssertionError(f"the API answered {status} to a publish: {answer}")
         return status

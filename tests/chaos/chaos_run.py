@@ -6,16 +6,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from chaos_checks import Canaries, check
+from chaos_checks import Canaries, check, rows_of
 from chaos_clients import Clients, Ledger, persist
 from chaos_drain import drain, have_ended, waiting
 from chaos_sites import simulated_sites
 from chaos_table import NotRun, Result
 from servers import wait_until
 
-from models import Integration
+from models import Integration, PublicationState
 from models.publishing.outcomes import resume_site
 from models.session import session_scope
+
+SLOW = 0.9
+"""Seconds of an answer that is still in time."""
 
 DRAIN = 90.0
 """Seconds that a drain may take on a loaded machine; nobody waits them out."""
@@ -54,6 +57,7 @@ class Run:
             for place, site in enumerate(self.sites):
                 self.canaries.add(f"the key of site {place}", site.key)
             self.canaries.start()
+            self.world.forget_ends()
             self._undo = undo.pop_all()
         return self
 
@@ -101,7 +105,7 @@ class Run:
         killed before they are back do nothing, and all is published when the faults are over.
         """
         for number in range(self.size.times):
-            self.pause(self.size.seconds / self.size.times)
+            self.pause(self.size.seconds / (self.size.times + 1))
             self.clients.wait_for_share(number / self.size.times)
             self.struck()
             yield number
@@ -127,6 +131,20 @@ class Run:
 
     def publish(self, count):
         return [self.accept() for _ in range(count)]
+
+    def publish_slowly(self, count):
+        """Publish to sites that take their time; return when some are on their way.
+
+        What strikes next strikes while they are. `undial` lets them go on.
+        """
+        self.dial(kind="slow", seconds=SLOW)
+        accepted = self.publish(count)
+        ids = [entry.content_id for entry in accepted]
+        on_its_way = PublicationState.PUBLISHING
+        wait_until(
+            lambda: any(row.state is on_its_way for row in rows_of(ids).values()), what="a batch"
+        )
+        return accepted
 
     def resume(self):
         """Repair every suspended site of the row, as its operator would."""
@@ -179,6 +197,8 @@ def _play(run, result):
     result.faults, result.notes = run.faults, run.notes
     if run.faults < run.size.times:
         result.broken.append(f"it struck only {run.faults} of {run.size.times} times")
+    if not result.meanwhile:
+        result.broken.append("nothing was accepted before the last fault was over")
     if waits is not None:  # else it stands still, and nothing that comes later changes that
         run.drain()
         run.wait_for_late()

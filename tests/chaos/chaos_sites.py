@@ -20,6 +20,7 @@ class SitePost:
     id: int
     content_id: int | None
     title: str
+    html: str
     status: str
 
 
@@ -66,7 +67,9 @@ class SimulatedSite:
     def posts(self):
         """Return everything it holds: drafts and trash too."""
         found = self.door("/state")["posts"]
-        return [SitePost(p["id"], p["content_id"], p["title"], p["status"]) for p in found]
+        return [
+            SitePost(p["id"], p["content_id"], p["title"], p["content"], p["status"]) for p in found
+        ]
 
     def publications(self):
         """Return the rows of the keys that it has reserved."""

@@ -48,6 +48,9 @@ class Row:
     edits: float = 0.25
     room: int = 24
     lane: str = MAIN
+    may_end: bool = False
+    """Whether its processes may end by themselves: a release that refuses its tables, and kombu,
+    which ends a worker whose broker went away at the wrong moment."""
 
     def size(self, *, quick: bool) -> Size:
         return self.quick if quick else self.full
@@ -106,13 +109,16 @@ def collect() -> list[Row]:
     return rows
 
 
-HEAD = ("fault", "database", "times", "accepted", "at the site", "lost", "duplicates", "drained, s")
+HEAD = (
+    *("fault", "database", "times", "accepted", "meanwhile", "at the site"),
+    *("lost", "duplicates", "drained, s"),
+)
 
 
 def line(result: Result) -> tuple[str, ...]:
     if result.not_run:
-        return (result.name, result.database, f"not run: {result.not_run}", *[""] * 5)
-    counts = (result.faults, result.accepted, result.at_site)
+        return (result.name, result.database, f"not run: {result.not_run}", *[""] * 6)
+    counts = (result.faults, result.accepted, result.meanwhile, result.at_site)
     zeros = (len(result.lost), len(result.duplicates))
     return (
         result.name,

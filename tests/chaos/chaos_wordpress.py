@@ -11,7 +11,7 @@ import requests
 from chaos_fronts import NAME, FrontedSite, teach_workers
 from chaos_sites import SitePost, site_key
 from chaos_table import NotRun
-from servers import wait_until
+from servers import free_port, wait_until
 
 from embedded.wordpress import (
     Blueprint,
@@ -44,7 +44,10 @@ class RealSite:
         self._root.chmod(0o755)
         try:
             ensure()
-            plan = Blueprint(core=fetch(SUITE), plugin=PLUGIN, api_key=self.key, workers=6)
+            # A port that stays its own while it is down: the proxy knows no other.
+            plan = Blueprint(
+                core=fetch(SUITE), plugin=PLUGIN, api_key=self.key, workers=6, port=free_port()
+            )
             self.wordpress = WordPressSite.up(self._root, plan)
         except (CannotInstall, CannotFetch, CannotStart) as error:
             shutil.rmtree(self._root, ignore_errors=True)
@@ -56,7 +59,13 @@ class RealSite:
         """Return every post that WordPress itself shows its administrator."""
         owners = {int(post): int(content) for post, content in self._rows(OWNERS)}
         return [
-            SitePost(post["id"], owners.get(post["id"]), post["title"]["raw"], post["status"])
+            SitePost(
+                post["id"],
+                owners.get(post["id"]),
+                post["title"]["raw"],
+                post["content"]["raw"],
+                post["status"],
+            )
             for post in self._listed()
         ]
 

@@ -64,6 +64,7 @@ class World:
         self._kind = DATABASES[database]
         self.parts, self._held, self._lock = {}, set(), threading.RLock()
         self._lives = {}
+        self._told_to_end, self.ends = set(), []
         self._ended = threading.Event()
 
     def __enter__(self):
@@ -140,6 +141,7 @@ class World:
     def _begin(self, name):
         """Give a process its next life, and note where that begins in its log."""
         part = self.parts[name]
+        self._told_to_end.discard(name)
         part.kill()  # what is left of its last one still writes
         self._lives[name] = part.log.stat().st_size if part.log.exists() else 0
         part.start()
@@ -170,10 +172,12 @@ class World:
     def kill(self, name, number=signal.SIGKILL):
         """Kill a process and all it started; it comes back by itself."""
         with self._lock:
-            self._signal(self.parts[name], number)
+            self._signal(name, number)
 
-    @staticmethod
-    def _signal(part, number):
+    def _signal(self, name, number):
+        part = self.parts[name]
+        if number == signal.SIGKILL:
+            self._told_to_end.add(name)
         signal_group(part, number)
         if number == signal.SIGKILL:  # the signal is sent, and for a moment it still answers
             wait_until(lambda: not part.running, what=f"the end of {part.name}")
@@ -181,7 +185,7 @@ class World:
     def kill_sender(self, port):
         """Kill the publisher whose connection has this port; return whether there was one."""
         with self._lock:
-            sender = holder(port, [self.parts[name] for name in PUBLISHERS])
+            sender = holder(port, {name: self.parts[name] for name in PUBLISHERS})
             if sender is not None:
                 self._signal(sender, signal.SIGKILL)
         return sender is not None
@@ -190,6 +194,7 @@ class World:
         """Send them alone a signal that they end by, and see it; they come back by themselves."""
         with self._lock:
             parts = [self.parts[name] for name in names]
+            self._told_to_end.update(names)
             for part in parts:
                 part.kill(number)
             wait_until(lambda: not any(part.running for part in parts), what=f"the end of {names}")
@@ -198,6 +203,7 @@ class World:
         """Kill it and keep it down."""
         with self._lock:
             self._held.add(name)
+            self._told_to_end.add(name)
             self.parts[name].kill()
 
     def release(self, name):
@@ -240,12 +246,26 @@ class World:
     # --- keeping it alive ------------------------------------------------------------------
 
     def _supervise(self):
-        """Do what systemd does with Restart=always."""
+        """Do what systemd does with Restart=always, and note what nobody told to end."""
         while not self._ended.wait(BACK_SOON):
             with self._lock:
                 for name, part in self.parts.items():
                     if not self._ended.is_set() and name not in self._held and not part.running:
-                        self._begin(name)
+                        self._bring_back(name)
+
+    def _bring_back(self, name):
+        part = self.parts[name]
+        if name not in self._told_to_end:
+            self.ends.append((name, f"exit code {part.exit_code}: {part.text()[-600:]}"))
+        try:
+            self._begin(name)
+        except OSError as error:  # the next round tries again
+            self.ends.append((name, f"it does not start: {error}"))
+
+    def forget_ends(self):
+        """Begin a new list of what ended by itself (``ends``)."""
+        with self._lock:
+            self.ends = []
 
     def revive(self):
         """Thaw and release everything."""

@@ -2,7 +2,6 @@
 
 import shutil
 
-from chaos_clients import Accepted
 from chaos_rest import RestCaller
 from chaos_table import POSTGRESQL, SQLITE, WAITS, Row, Size
 
@@ -30,9 +29,10 @@ def flush(run):
 
 def freeze(run):
     """``size.seconds`` is how long it is frozen."""
-    run.pause(0.3)
+    run.publish_slowly(12)
     run.world.freeze("valkey")
     run.struck()
+    run.undial()
     run.last(run.size.seconds)
     run.world.thaw("valkey")
 
@@ -45,9 +45,11 @@ def restore_old_copy(run):
     copy = run.folder / "old"
     for _ in run.strikes():
         shutil.rmtree(copy, ignore_errors=True)
+        run.publish_slowly(4)
         run.world.freeze("valkey")  # a copy of files that nobody writes at the time
         shutil.copytree(broker.aof_folder, copy)
         run.world.thaw("valkey")
+        run.undial()
         run.publish(4)
         run.pause(0.7)
         run.world.hold("valkey")
@@ -59,11 +61,17 @@ def restore_old_copy(run):
 def fill_memory(run):
     with run.world.broker.client() as client:
         client.config_set("maxmemory-policy", "noeviction")
+        run.undo(give_memory_back, run)
         for _ in run.strikes():
             client.config_set("maxmemory", client.info("memory")["used_memory"] // 2)
             run.publish(2)
             run.pause(run.size.seconds / run.size.times)
             client.config_set("maxmemory", 0)
+
+
+def give_memory_back(run):
+    with run.world.broker.client() as client:
+        client.config_set("maxmemory", 0)
 
 
 def accept_without_broker(run):
@@ -74,9 +82,9 @@ def accept_without_broker(run):
     answers = []
     for _ in range(run.size.publishes):
         number = run.clients.next_number()
-        content_id, place, title = caller.save(number)
-        answers.append(caller.publish(content_id, place))
-        run.ledger.note(Accepted(content_id, place, title, 1, number))
+        accepted = caller.save(number)
+        answers.append(caller.publish(accepted))
+        run.ledger.note(accepted)
     run.world.release("valkey")
     if set(answers) != {202}:
         raise AssertionError(f"the API answered {answers} without a broker")

@@ -3,7 +3,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from chaos_clients import Accepted
 from chaos_drain import have_ended
 from chaos_rest import RestCaller
 from chaos_table import BOTH, POSTGRESQL, SQLITE, Row, Size
@@ -15,10 +14,9 @@ def publish_fifty_times(run):
     """Fifty callers of the API publish the same content in the same moment."""
     caller = RestCaller(run)
     for _ in run.strikes():
-        number = run.clients.next_number()
-        content_id, place, title = caller.save(number)
-        together(AT_ONCE, lambda _, c=content_id, p=place: caller.publish(c, p))
-        run.ledger.note(Accepted(content_id, place, title, 1, number))
+        accepted = caller.save(run.clients.next_number())
+        together(AT_ONCE, lambda _, accepted=accepted: caller.publish(accepted))
+        run.ledger.note(accepted)
     run.faults = run.size.times * AT_ONCE
 
 
@@ -35,12 +33,11 @@ def race_edit_and_publish(run):
     caller = RestCaller(run)
     for _ in run.strikes():
         accepted = run.accept()
-        content_id, place = accepted.content_id, accepted.place
 
-        def edit(content_id=content_id):
+        def edit(content_id=accepted.content_id):
             run.clients.edit(content_id, "meanwhile")
 
-        acts = [lambda c=content_id, p=place: caller.publish(c, p)] * 5 + [edit]
+        acts = [lambda accepted=accepted: caller.publish(accepted)] * 5 + [edit]
         together(len(acts), lambda number, acts=acts: acts[number]())
 
 

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 
-import psycopg
 import sqlalchemy as sa
 from chaos_table import POSTGRESQL, SQLITE, NotRun, Row, Size
 from servers import wait_until
@@ -37,34 +36,28 @@ def fill_disk(run):
     if not database.mounted:
         raise NotRun("only root can mount a small disk for the database")
     for _ in run.strikes():
+        refusals = database.refusals()
+        run.publish_slowly(8)
         ballast = database.fill()
         run.undo(ballast.unlink, missing_ok=True)
+        run.undial()
+        # A row that filled nothing, or too late, would be green for nothing.
+        wait_until(lambda seen=refusals: database.refusals() > seen, what="a full disk")
         run.pause(run.size.seconds / run.size.times)
-        _prove_that_it_is_full(database)
         ballast.unlink()
         wait_until(run.world.database_answers, what="the database")
 
 
-def _prove_that_it_is_full(database):
-    """A row that filled nothing would be green for nothing."""
-    try:
-        with psycopg.connect(host=str(database.socket), user="postgres", autocommit=True) as admin:
-            rows = "select repeat('x', 900) from generate_series(1, 99999)"
-            admin.execute(f"create table ballast as {rows}")
-            admin.execute("drop table ballast")
-    except psycopg.Error:
-        return
-    raise AssertionError("the database's disk was not full")
-
-
 def lock_sqlite(run):
     """Another process holds the write lock; ``size.seconds`` is for how long."""
-    run.pause(0.3)
+    run.publish_slowly(12)
     words = [sys.executable, "-c", LOCK, str(run.world.database.path), str(run.size.seconds)]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as locker:
-        locker.stdout.readline()
+        is_locked = locker.stdout.readline() == b"locked\n"
+        run.undial()
+        if not is_locked or locker.wait():
+            raise AssertionError("the database was not locked for as long as it should be")
         run.struck()
-        locker.wait()
     with session_scope(read_only=True) as session:
         verdict = session.scalar(sa.text("pragma integrity_check"))
     if verdict != "ok":

@@ -85,19 +85,16 @@ def waiting(client):
 
 def copy_one_message(run):
     """Push ``size.times`` copies of the message that sends a batch which is on its way."""
-    run.dial(kind="slow", seconds=0.5)
-    accepted = run.publish(4)
-    ids = [entry.content_id for entry in accepted]
-    (batch_id, *_) = wait_until(
-        lambda: [row.batch_id for row in rows_of(ids).values() if row.batch_id], what="a batch"
-    )
+    accepted = run.publish_slowly(20)
+    rows = rows_of(entry.content_id for entry in accepted).values()
+    batch_id = next(row.batch_id for row in rows if row.batch_id)
+    run.undial()  # its own posts still take their time
     copy = message(run, "publish.push_posts", (batch_id,))
     with run.world.broker.client() as client:
         for start in range(0, run.size.times, COPIES_AT_ONCE):
             copies = min(COPIES_AT_ONCE, run.size.times - start)
             client.lpush(f"{PREFIX}publish", *[copy] * copies)
             run.struck(copies)
-        run.undial()
         wait_until_taken(client)
     wait_until(lambda: have_ended(accepted), what="the batch's end")
 

@@ -67,5 +67,6 @@ ROWS = [
         Size(1, 40, 1),
         Size(3, 200, 10),
         databases=(SQLITE,),
+        may_end=True,
     ),
 ]

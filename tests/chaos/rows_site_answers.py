@@ -30,6 +30,8 @@ def dialled(*faults):
         _publish_until(run, lambda: run.dialled() >= run.size.times and kinds <= run.kinds())
         run.undial()
         run.struck(run.dialled())
+        if "delay" in kinds:  # the last of them are still on their way to the site
+            run.late(after_our_deadline() + 1)
 
     return strike
 

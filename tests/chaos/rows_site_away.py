@@ -27,6 +27,7 @@ def lose_name(run):
     for _ in run.strikes():
         before = unreached(run)
         run.lesson.gone.touch()
+        run.undo(run.lesson.gone.unlink, missing_ok=True)
         for site in run.sites:
             site.proxy.cut()
         run.publish(4)

@@ -7,6 +7,8 @@ from models import PublicationState
 from models.clock import now_plus
 from tasks.app import app
 
+LINKS = ("build_excerpts", "build_taxonomy", "build_images", "push_posts", "confirm_posts")
+
 NEVER = 10**9
 """An id that no row has."""
 
@@ -60,12 +62,13 @@ def send_strange_messages(run):
 def repeat_messages(run):
     """Every message of a batch again and again, by hand."""
     for _ in run.strikes():
-        accepted = run.publish(2)
+        accepted = run.publish_slowly(2)
         rows = rows_of(entry.content_id for entry in accepted).values()
         for batch_id in {row.batch_id for row in rows if row.batch_id}:
-            for name in ("push_posts", "confirm_posts", "build_excerpts"):
+            for link in LINKS:
                 for _ in range(15):
-                    app.send_task(f"publish.{name}", args=(batch_id,), queue="publish")
+                    app.send_task(f"publish.{link}", args=(batch_id,), queue="publish")
+        run.undial()
         for _ in range(50):
             app.send_task("dispatch", queue="publish")
 

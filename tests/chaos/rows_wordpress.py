@@ -51,6 +51,9 @@ def crash_site(run):
         wait_for_request(run)
         run.pause(0.03)
         site.behind.crash()
+        while not site.behind.open_rows():  # it had begun with nothing
+            wait_for_request(run)
+            site.behind.crash()
 
 
 ROWS = [

@@ -6,18 +6,24 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
+from chaos_checks import rows_of
+from chaos_clients import PICTURES_EVERY
 from chaos_sites import simulated_sites
 from chaos_table import BOTH, POSTGRESQL, WAITS, NotRun, Row, Size
 from chaos_world import PUBLISHERS, WORKERS
 from servers import wait_until
 
 import settings
+from models.publishing.awaited_pictures import PICTURE_AWAITED
 
 
 def two_sites(run):
     """Few, so that a batch has more items than requests at once."""
     return simulated_sites(run, count=2)
 
+
+LARGE = (2400, 1800)
+"""Pixels of a picture that takes its time: the others are decoded in a moment."""
 
 EVERY_WORKER = 5
 """Every so many kills all workers die at once, and nobody is left to go on."""
@@ -42,16 +48,32 @@ def kill_workers(run):
 
 
 def kill_child(run):
-    """Kill the process that decodes pictures; its worker lives on."""
+    """Kill the process that decodes pictures while one waits for it; its worker lives on."""
+    run.clients.picture_size = LARGE
     for _ in run.strikes():
+        wait_for_picture(run)
         child = wait_until(lambda: run.world.child_of("media"), what="a child")
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
 
 
+def wait_for_picture(run):
+    """Return when a publish waits for its picture; publish more until one does."""
+
+    def is_awaited():
+        found = rows_of(run.ledger.entries).values()
+        if any(row.failure_code == PICTURE_AWAITED for row in found):
+            return True
+        run.publish(PICTURES_EVERY)
+        return False
+
+    wait_until(is_awaited, what="a publish that waits for its picture")
+
+
 def kill_in_dispatch(run):
     """Ring, and kill both workers that may be claiming, a few milliseconds later."""
     for _ in run.strikes():
+        wait_until(lambda: all(map(run.world.is_up, PUBLISHERS)), what="both publishers")
         run.publish(3)
         run.pause(0.01)
         for name in PUBLISHERS:
@@ -60,6 +82,7 @@ def kill_in_dispatch(run):
 
 def kill_beat(run):
     for _ in run.strikes():
+        wait_until(lambda: run.world.is_up("beat"), what="the schedule")
         run.world.kill("beat")
 
 
@@ -69,6 +92,7 @@ def media_away(run):
     for _ in range(run.size.times):
         run.last(settings.current().lease)
         run.struck()
+    wait_for_picture(run)
     run.world.release("media")
 
 

@@ -1,4 +1,4 @@
-"""The suite bites: without fence, reservation, takeover or sweep its rows are not zero."""
+"""The suite bites: without fence, reservation, takeover, sweep or guard its rows are not zero."""
 
 import dataclasses
 
@@ -36,6 +36,19 @@ NO_TAKEOVER = [
 ]
 NO_SWEEP = [("tasks/maintenance.py", "rescued = rescue_expired(session)", "rescued = []")]
 
+NO_GUARD = [
+    (
+        "tasks/transport.py",
+        "except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:",
+        "except ZeroDivisionError as error:",
+    ),
+    (
+        "platforms/http.py",
+        "        self._before_each()\n",
+        "        self._before_each()\n        print(self.target.api_key, flush=True)\n",
+    ),
+]
+
 BUILDS = [
     pytest.param(NO_FENCE, FREEZE, "lost", Size(1, 2, 1), 0, 60, id="no fence"),
     # Every content is sent a second time, as an edit: what is known by no key is made anew.
@@ -59,3 +72,16 @@ def test_a_broken_build_is_not_zero(changes, name, kind, size, edits, drain, tmp
         result = play(row, world, seed=1, size=size, drain=drain)
 
     assert getattr(result, kind), "the row is zero although the product is broken"
+
+
+def test_a_worker_that_ends_by_itself_and_a_key_in_a_log_are_told(tmp_path):
+    release = Release(ROOT).copy(tmp_path)
+    for change in NO_GUARD:
+        release.replace(*change)
+    row = ROWS["bytes that are no message, and pickles, in the queues"]
+    with World(root=release.root) as world:
+        result = play(row, world, seed=1, size=Size(6, 8, 1), drain=30)
+
+    told = "\n".join(result.broken)
+    assert "ended by itself" in told
+    assert "the key of site 0 stands in" in told
