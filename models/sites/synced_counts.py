@@ -132,7 +132,7 @@ def recount(session: Session, integration: Integration) -> None:
 
 
 def stale_counts(session: Session, limit: int) -> list[int]:
-    """Return large sites that are to be counted again; the ones that waited most first."""
+    """Return large sites that are to be counted again: the never counted ones, then the oldest."""
     many = (
         sa.select(Publication.id)
         .where(
@@ -152,7 +152,7 @@ def stale_counts(session: Session, limit: int) -> list[int]:
             ),
             many,
         )
-        .order_by(SiteStructure.synced_at)
+        .order_by(SiteStructure.synced_at.asc().nulls_first())
         .limit(limit)
     )
     return list(session.scalars(query))
