@@ -11,6 +11,7 @@ from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
+from models.sites.standing import inactive_sites
 
 LOOK_TAKES = 900.0
 """Seconds: longer than any look, which the total deadline of a request ends."""
@@ -91,6 +92,7 @@ def unscheduled_looks(session: Session) -> list[tuple[int, str | None]]:
     query = sa.select(Integration.id, Integration.suspended_code).where(
         Integration.is_active,
         Integration.suspended_at.is_not(None),
+        Integration.site_id.not_in(inactive_sites()),
         Integration.next_look_at.is_(None),
         Integration.looks == 0,
     )
@@ -108,6 +110,7 @@ def due_looks(session: Session, limit: int) -> list[Integration]:
             Integration.is_active,
             Integration.suspended_at.is_not(None),
             Integration.account_id.not_in(suspended_accounts()),
+            Integration.site_id.not_in(inactive_sites()),
             Integration.next_look_at <= now(),
         )
         .order_by(Integration.next_look_at)

@@ -9,12 +9,12 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from models.account import suspended_accounts
 from models.base import Base, created_now
 from models.clock import now, now_plus
 from models.content import Revision
 from models.integration import Integration
 from models.publication import Publication
+from models.sites.standing import IN_SERVICE
 
 DAY, SPREAD = 24 * 3600, 3600
 AGAIN_AFTER = 3600
@@ -45,13 +45,7 @@ def _is_due() -> tuple[sa.ColumnElement[bool], ...]:
     age = DAY + Integration.id % SPREAD * 7919 % SPREAD
     return (
         sa.func.coalesce(Integration.census_at, Integration.created_at) < now_plus(-age),
-        sa.and_(
-            Integration.is_active,
-            Integration.sync_enabled,
-            Integration.suspended_at.is_(None),
-            Integration.account_id.not_in(suspended_accounts()),
-            Integration.breaker_opens == 0,
-        ),
+        sa.and_(IN_SERVICE, Integration.sync_enabled, Integration.breaker_opens == 0),
     )
 
 

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from models.account import suspended_accounts
 from models.clock import UtcDateTime, now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
 from models.site_run import SiteRun, SiteRunKind
 from models.sites.runs import OPEN
+from models.sites.standing import IN_SERVICE
 from models.structure import SiteStructure
 
 DAY, SPREAD = 24 * 3600, 3600
@@ -182,10 +182,8 @@ def take_due_structures(
         .join(Integration, Integration.id == SiteStructure.integration_id)
         .where(
             SiteStructure.due_at <= now(),
-            Integration.is_active,
+            IN_SERVICE,
             Integration.sync_enabled,
-            Integration.suspended_at.is_(None),
-            Integration.account_id.not_in(suspended_accounts()),
             Integration.breaker_opens == 0,
             Integration.platform.in_(list(platforms)),
         )
