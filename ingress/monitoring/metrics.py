@@ -14,10 +14,11 @@ from ingress.monitoring.schedule_metrics import bulk_metrics, schedule_metrics
 from ingress.monitoring.site_metrics import site_metrics
 from models import Attempt, Integration, Publication, PublicationState
 from models.clock import now
-from models.inbox.counting import count_messages, oldest_age
+from models.inbox.counting import count_messages
 from models.kept_numbers import kept
 from models.publication import ON_ITS_WAY, WAITING, WAITS
 from models.session import session_scope
+from models.sites.backlog import oldest_webhook_age
 from models.sites.census import count_findings
 from models.sites.standing import IN_SERVICE, NOT_TOO_LATE
 from pipeline.census import Kind
@@ -136,8 +137,8 @@ def _inbox(session: Session) -> Iterator[Metric]:
     yield family
     yield GaugeMetricFamily(
         "igny8_inbox_oldest_age_seconds",
-        "How long the oldest unread webhook has waited.",
-        value=oldest_age(session),
+        "How long the oldest unread webhook of a site that is well has waited.",
+        value=oldest_webhook_age(session),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from models import EventStatus, Integration, SyncEvent
 from models.clock import now, now_plus
 from models.kept_numbers import kept
+from models.sites.standing import SWITCHED_ON
 from tasks.sites.releases import outdated_sites
 
 EVENTS = 20_000
@@ -20,6 +21,7 @@ SITES = 50
 thousand sites would cost the one who stores them more than they tell."""
 
 OTHERS = "others"
+HOUR = 3600.0
 RESULTS = {EventStatus.SUCCESS: "published", EventStatus.FAILED: "failed"}
 
 
@@ -65,7 +67,7 @@ def _by_site(session: Session) -> Counter[tuple[str, str]]:
         .where(
             newest.c.action == "content_publish",
             newest.c.status.in_(list(RESULTS)),
-            newest.c.at > now_plus(-3600.0),
+            newest.c.at > now_plus(-HOUR),
         )
         .group_by(newest.c.site_id, newest.c.status)
     )
@@ -101,7 +103,11 @@ def _held_up(session: Session) -> Iterator[Metric]:
     kinds = {
         "igny8_suspended_integrations": (
             "Sites that get nothing until they are repaired.",
-            Integration.suspended_at.is_not(None),
+            sa.and_(SWITCHED_ON, Integration.suspended_at.is_not(None)),
+        ),
+        "igny8_suspended_for_an_hour": (
+            "Those of them that have been so for an hour.",
+            sa.and_(SWITCHED_ON, Integration.suspended_at <= now_plus(-HOUR)),
         ),
         "igny8_breaker_open": (
             "Sites that keep failing: left alone, or tried with one post.",

@@ -3,9 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.clock import now, now_plus
+from models.clock import now_plus
 from models.inbox_message import IS_READ, IS_WAITING, InboxMessage, InboxState
-from models.integration import Integration
 
 DAY = 24 * 3600.0
 RECENT = 100_000
@@ -30,15 +29,3 @@ def count_messages(session: Session) -> dict[InboxState, int]:
         query = sa.select(sa.func.count()).where(InboxMessage.state == is_state)
         counts[state] = session.scalar(query) or 0
     return counts
-
-
-def oldest_age(session: Session) -> float:
-    """Return the seconds since the oldest message came that waits at a site that is switched on."""
-    switched_on = sa.exists().where(
-        Integration.site_id == InboxMessage.site_id, Integration.is_active.is_(True)
-    )
-    query = sa.select(sa.func.min(InboxMessage.received_at), now()).where(
-        InboxMessage.state == IS_WAITING, switched_on
-    )
-    oldest, present = session.execute(query).one()
-    return max((present - oldest).total_seconds(), 0.0) if oldest else 0.0

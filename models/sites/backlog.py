@@ -13,6 +13,7 @@ from models.clock import now
 from models.inbox_message import IS_WAITING, InboxMessage
 from models.integration import Integration
 from models.publication import ON_ITS_WAY, WAITS, Publication
+from models.sites.standing import IN_SERVICE, STRUGGLES
 from models.sites.synced_counts import LAST_COUNT, LastCount
 
 
@@ -66,3 +67,16 @@ def backlog_of(session: Session, integration: Integration) -> Backlog:
         max((present - first).total_seconds(), 0.0) if first else 0.0,
         LastCount(*last_count),
     )
+
+
+def oldest_webhook_age(session: Session) -> float:
+    """Return the seconds since the oldest webhook came that waits at a site that is well.
+
+    A site that is out of service or away keeps its own: that they wait is no fault of ours.
+    """
+    is_well = sa.exists().where(Integration.site_id == InboxMessage.site_id, IN_SERVICE, ~STRUGGLES)
+    query = sa.select(sa.func.min(InboxMessage.received_at), now()).where(
+        InboxMessage.state == IS_WAITING, is_well
+    )
+    oldest, present = session.execute(query).one()
+    return max((present - oldest).total_seconds(), 0.0) if oldest else 0.0

@@ -42,12 +42,14 @@ OFF_WORDS = {
     ACCOUNT_OFF: "its account is suspended",
 }
 
-IN_SERVICE = sa.and_(
+SWITCHED_ON = sa.and_(
     Integration.is_active.is_(True),
-    Integration.suspended_at.is_(None),
     Integration.account_id.not_in(suspended_accounts()),
     Integration.site_id.not_in(inactive_sites()),
 )
+"""Of an integration: none of what ``OFF`` lists holds."""
+
+IN_SERVICE = sa.and_(SWITCHED_ON, Integration.suspended_at.is_(None))
 """Of an integration: neither it nor its site is switched off, and it and its account are let in.
 
 `why_out_of_service` says of one which of them does not hold.

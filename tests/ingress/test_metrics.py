@@ -12,6 +12,7 @@ from models import (
     EntrySource,
     EntryState,
     EventStatus,
+    InboxMessage,
     Installation,
     Publication,
     PublishingSettings,
@@ -21,6 +22,7 @@ from models import (
 )
 from models.bulk.jobs import Selection, make_bulk_job
 from models.clock import now, now_plus
+from models.inbox.storing import Arrived, store_message
 from models.session import session_scope
 from tasks.bulk import feed
 
@@ -216,3 +218,51 @@ def test_every_entry_of_beats_table_tells_how_often_it_runs(samples, tenant):
 
     seconds = {key[1]: value for key, value in found.items() if key[0].endswith("interval_seconds")}
     assert seconds == {name: float(entry["schedule"]) for name, entry in beat_schedule.items()}
+
+
+OFF = [
+    pytest.param("integration", {"is_active": False}, id="integration-off"),
+    pytest.param("site", {"is_active": False}, id="site-off"),
+    pytest.param("account", {"suspended_at": now()}, id="account-suspended"),
+]
+
+
+@pytest.mark.parametrize(("what", "values"), OFF)
+def test_a_suspended_site_that_a_person_has_switched_off_is_not_counted(
+    samples, tenant, what, values
+):
+    change(tenant.integration, suspended_at=now_plus(-7200))
+    assert samples()["igny8_suspended_integrations",] == 1
+
+    change(getattr(tenant, what), **values)
+
+    found = samples()
+    assert found["igny8_suspended_integrations",] == found["igny8_suspended_for_an_hour",] == 0
+
+
+def test_sites_that_are_suspended_for_an_hour_are_told_apart(samples, tenant):
+    change(tenant.integration, suspended_at=now_plus(-3500))
+    assert samples()["igny8_suspended_for_an_hour",] == 0
+
+    change(tenant.integration, suspended_at=now_plus(-3700))
+
+    assert samples()["igny8_suspended_for_an_hour",] == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "values"),
+    [
+        *OFF,
+        pytest.param("integration", {"suspended_at": now()}, id="suspended"),
+        pytest.param("integration", {"breaker_opens": 1}, id="away"),
+    ],
+)
+def test_a_webhook_that_waits_for_an_ill_site_is_not_late(samples, tenant, what, values):
+    with session_scope() as session:
+        store_message(session, Arrived(tenant.site.id, "status", b"{}"))
+        session.execute(sa.update(InboxMessage).values(received_at=now_plus(-700)))
+    assert samples()["igny8_inbox_oldest_age_seconds",] >= 700
+
+    change(getattr(tenant, what), **values)
+
+    assert samples()["igny8_inbox_oldest_age_seconds",] == 0
