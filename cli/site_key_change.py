@@ -11,7 +11,8 @@ from cli.finding import find_integration, names_of
 from cli.output import output
 from models import SiteRun, SiteRunKind, SiteRunState
 from models.session import session_scope
-from models.sites.runs import OPEN, accept_site_run
+from models.site_run import OPEN
+from models.sites.runs import accept_site_run
 
 PAUSE = 0.2
 """Seconds between two looks."""

@@ -16,7 +16,8 @@ from cli.finding import find_integration, names_of
 from cli.output import output
 from models import SiteRun, SiteRunKind, SiteRunState, SiteStructure
 from models.session import session_scope
-from models.sites.runs import OPEN, accept_site_run, claim_site_run
+from models.site_run import OPEN
+from models.sites.runs import accept_site_run, claim_site_run
 from tasks.sites import connecting, structure
 
 Links = Sequence[Callable[[str], None]]

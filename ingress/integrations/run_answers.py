@@ -16,7 +16,7 @@ from ingress.idempotency import IdempotentHeaders
 from ingress.site_keys import asking_site
 from ingress.waiting import preferred_wait, within
 from models import SiteRun, SiteRunState
-from models.sites.runs import OPEN
+from models.site_run import OPEN
 
 
 class LayerAnswer(BaseModel):

@@ -7,8 +7,7 @@ from models.capability import Capability
 from models.integration import Integration
 from models.publishing_settings import PublishingSettings
 from models.schedule.recalled_slots import recall_accepted
-from models.site_run import SiteRun, SiteRunKind
-from models.sites.runs import OPEN
+from models.site_run import IS_OPEN, SiteRun, SiteRunKind
 
 
 def zone_told(session: Session, site_id: int) -> tuple[str | None, float | None]:
@@ -53,7 +52,7 @@ def zone_is_awaited(session: Session, settings: PublishingSettings) -> bool:
         .where(
             Integration.site_id == settings.site_id,
             SiteRun.kind == SiteRunKind.CONNECTION_TEST,
-            SiteRun.state.in_(OPEN),
+            IS_OPEN,
         )
     )
     return session.scalar(query.limit(1)) is not None

@@ -14,9 +14,8 @@ from sqlalchemy.orm import Session, joinedload
 from models.account import suspended_accounts
 from models.clock import now, now_plus
 from models.integration import Integration
-from models.site_run import SiteRun, SiteRunKind, SiteRunState
+from models.site_run import IS_OPEN, SiteRun, SiteRunKind, SiteRunState
 
-OPEN = (SiteRunState.QUEUED, SiteRunState.RUNNING)
 MOST_CLAIMS = 8
 """Claims of one run that a link began with: after that its workers were lost again and again."""
 
@@ -79,7 +78,7 @@ def _open_run(like: SiteRun) -> sa.Select[SiteRun]:
         SiteRun.integration_id == like.integration_id,
         SiteRun.kind == like.kind,
         SiteRun.subject == like.subject,
-        SiteRun.state.in_(OPEN),
+        IS_OPEN,
     )
 
 
@@ -123,6 +122,7 @@ def claim_site_runs(
     due = (
         sa.select(SiteRun.id)
         .where(
+            IS_OPEN,
             SiteRun.state == SiteRunState.QUEUED,
             SiteRun.due_at <= now(),
             SiteRun.kind.in_(list(kinds)),
@@ -265,6 +265,7 @@ def _most_claims() -> sa.ColumnElement[int]:
 def _is_lost(longest_lease: float) -> sa.ColumnElement[bool]:
     leased_until = SiteRun.leased_until
     return sa.and_(
+        IS_OPEN,
         SiteRun.state == SiteRunState.RUNNING,
         sa.or_(
             leased_until < now(), leased_until.is_(None), leased_until > now_plus(longest_lease)

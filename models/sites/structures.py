@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from models.clock import UtcDateTime, now, now_plus
 from models.history import EventStatus, SyncEvent
 from models.integration import Integration
-from models.site_run import SiteRun, SiteRunKind
-from models.sites.runs import OPEN
+from models.site_run import IS_OPEN, SiteRun, SiteRunKind
 from models.sites.standing import IN_SERVICE
 from models.structure import SiteStructure
 
@@ -127,7 +126,7 @@ def _note_statuses(session: Session, integration: Integration, kept: Kept) -> No
     fetching = sa.exists().where(
         SiteRun.integration_id == Integration.id,
         SiteRun.kind == SiteRunKind.STRUCTURE_SYNC,
-        SiteRun.state.in_(OPEN),
+        IS_OPEN,
     )
     status = Integration.connection_status
     session.execute(
