@@ -46,6 +46,7 @@ def end_site_run(session: Session, run: SiteRun, end: End) -> bool:
         .values(
             state=SiteRunState.SUCCEEDED if end.succeeded else SiteRunState.FAILED,
             result=result,
+            progress={},  # A whole structure; the links of a run that has ended read nothing.
             finished_at=now(),
             leased_until=None,
         )

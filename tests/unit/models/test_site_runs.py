@@ -95,6 +95,21 @@ def test_a_run_that_has_ended_makes_room_for_the_next(integration):
     assert second != first
 
 
+@pytest.mark.parametrize("succeeded", [True, False])
+def test_what_its_links_left_for_one_another_goes_when_it_ends(integration, succeeded):
+    run_id, _ = accept(integration, STRUCTURE)
+    claim()
+    run = hold(run_id)
+    with session_scope() as session:
+        write_progress(session, run, {"structure": {"post_types": {}}})
+
+    end(run, End(succeeded, details={"post_types_count": 3}))
+
+    with session_scope(read_only=True) as session:
+        ended = session.get_one(SiteRun, run_id)
+        assert (ended.progress, ended.result["post_types_count"]) == ({}, 3)
+
+
 def test_two_that_claim_at_once_get_each_run_once(integration):
     for subject in map(str, range(20)):
         accept(integration, subject=subject)
