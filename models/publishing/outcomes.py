@@ -17,6 +17,7 @@ from models.publishing.going_above import caught_up, raise_runs
 from models.publishing.outcome_values import Failure, Seen
 from models.publishing.suspects import was_refused
 from models.sites.care import Place, SiteNews, tell_of_site
+from models.sites.run_ends import WELL
 
 _AGAIN = PublicationState.QUEUED.value
 _FINISHED = {"batch_id": None, "leased_until": None}
@@ -282,7 +283,7 @@ def resume_site(session: Session, integration_id: int) -> None:
     elif found.breaker_opens:
         tell_of_site(session, place, SiteNews("breaker_closed"))
     found.suspended_at = found.suspended_reason = found.suspended_code = found.sync_error = None
-    found.connection_status = "connected"
+    found.connection_status = WELL
     found.looks, found.next_look_at = 0, None
     found.failures_in_a_row = found.breaker_opens = 0
     found.breaker_open_until = None

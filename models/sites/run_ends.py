@@ -75,16 +75,25 @@ def end_site_run(session: Session, run: SiteRun, end: End) -> bool:
 _HAS_STRUCTURE = sa.exists().where(
     SiteStructure.integration_id == Integration.id, SiteStructure.observed_at.is_not(None)
 )
-_WELL = sa.case((_HAS_STRUCTURE, "ready"), else_="connected")
+WELL = sa.case((_HAS_STRUCTURE, "ready"), else_="connected")
 """C41: ready, once the site's structure is here."""
 
 _STATUSES: Mapping[SiteRunKind, Mapping[bool, dict[str, Any]]] = {
     SiteRunKind.CONNECTION_TEST: {
-        True: {"connection_status": _WELL, "sync_error": None},
+        True: {"connection_status": WELL, "sync_error": None},
         False: {"connection_status": "error"},
     },
     SiteRunKind.STRUCTURE_SYNC: {
-        True: {"sync_status": "success", "last_sync_at": now(), "sync_error": None},
+        True: {
+            "sync_status": "success",
+            "last_sync_at": now(),
+            "sync_error": None,
+            # That it tells its structure does not mend what a test has found.
+            "connection_status": sa.case(
+                (Integration.connection_status == "connected", WELL),
+                else_=Integration.connection_status,
+            ),
+        },
         False: {"sync_status": "failed"},
     },
 }

@@ -7,6 +7,7 @@ from site_chains import accept, read, run, run_due
 
 from models import Integration, SiteRun, SiteRunKind, SiteRunState, SiteStructure
 from models.clock import now_plus
+from models.publishing.outcomes import resume_site, suspend_site
 from models.session import session_scope
 from models.sites.structures import Look, keep_structure, plan_first_fetch
 from simulators.faults import Fault, Kind
@@ -45,6 +46,32 @@ def test_the_site_is_asked_and_its_answer_stored(integration):
     assert stored.source == "fetch"
     assert reload(integration).sync_status == "success"
     assert reload(integration).last_sync_at is not None
+
+
+@pytest.mark.parametrize(("before", "after"), [("connected", "ready"), ("error", "error")])
+def test_a_connected_site_whose_structure_was_fetched_is_ready(integration, before, after):
+    with session_scope() as session:
+        session.execute(sa.update(Integration).values(connection_status=before))
+
+    run(integration, SYNC)
+
+    assert reload(integration).connection_status == after
+
+
+@pytest.mark.parametrize(
+    ("fetched", "status"),
+    [pytest.param(True, "ready", id="fetched"), pytest.param(False, "connected", id="not-fetched")],
+)
+def test_a_site_that_resumes_is_as_ready_as_it_was(integration, fetched, status):
+    if fetched:
+        run(integration, SYNC)
+    with session_scope() as session:
+        suspend_site(session, integration.id, "key_rejected", "the key is refused")
+
+    with session_scope() as session:
+        resume_site(session, integration.id)
+
+    assert reload(integration).connection_status == status
 
 
 def test_no_content_is_moved(integration, simulated_site):
