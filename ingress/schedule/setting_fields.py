@@ -155,7 +155,7 @@ class SettingsAnswer(BaseModel):
     time_zone_source: Literal["default", "wordpress", "person"] = Field(
         description="Who chose it; a person's choice outlives every connection test."
     )
-    planned_at: datetime | None = Field(description="When the plan was made that holds now.")
+    planned_at: datetime | None = Field(description="When a plan was made, or tried, last.")
     plan_due: bool = Field(description="Whether the plan is about to be made anew.")
     updated_at: datetime
     warnings: list[SettingsWarning] = Field(description="Allowed, and perhaps not meant.")

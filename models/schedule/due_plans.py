@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.clock import now_plus
+from models.clock import now, now_plus
 from models.integration import Integration
 from models.publication import Publication
 from models.publishing_settings import PublishingSettings
@@ -39,7 +39,7 @@ def ask_for_daily(session: Session) -> int:
 
 
 def sites_to_plan(session: Session, limit: int) -> list[int]:
-    """Return sites that want a plan, the one with the oldest first."""
+    """Return sites that want a plan, the one with the oldest first, made or tried."""
     query = (
         sa.select(PublishingSettings.site_id)
         .where(PublishingSettings.plan_due == sa.true())
@@ -47,3 +47,17 @@ def sites_to_plan(session: Session, limit: int) -> list[int]:
         .limit(limit)
     )
     return list(session.scalars(query))
+
+
+def note_failed_plan(session: Session, site_id: int) -> None:
+    """Put a site that could not be planned behind those that wait; it still wants its plan.
+
+    Whoever holds its row meanwhile is not waited for.
+    """
+    row = sa.select(PublishingSettings.site_id).where(PublishingSettings.site_id == site_id)
+    session.execute(
+        sa.update(PublishingSettings)
+        .where(PublishingSettings.site_id.in_(row.with_for_update(skip_locked=True)))
+        .values(planned_at=now())
+        .execution_options(synchronize_session=False)
+    )

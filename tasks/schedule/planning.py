@@ -2,7 +2,7 @@
 
 import structlog
 
-from models.schedule.due_plans import ask_for_daily, sites_to_plan
+from models.schedule.due_plans import ask_for_daily, note_failed_plan, sites_to_plan
 from models.session import session_scope
 from tasks.app import app
 from tasks.heartbeat import beats
@@ -38,5 +38,7 @@ def _plan(site_id: int) -> None:
             changed = plan_site(session, site_id)
     except Exception:  # the tick's edge: it is tried again, and the other sites are planned
         log.exception("schedule.plan_failed", site=site_id)
+        with session_scope() as session:
+            note_failed_plan(session, site_id)
         return
     log.info("schedule.planned", site=site_id, changed=changed)

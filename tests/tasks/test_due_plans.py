@@ -10,7 +10,9 @@ from models import ContentStatus, EntrySource, EntryState, PublicationState, Sch
 from models.clock import now_plus
 from models.schedule.due_plans import ask_for_daily, sites_to_plan
 from models.session import session_scope
+from tasks.schedule import planning
 from tasks.schedule.due_slots import take_due_slots
+from tasks.schedule.planning import plan_slots
 from tasks.schedule.site_planning import plan_site
 
 YESTERDAY = timedelta(hours=25)
@@ -111,3 +113,24 @@ def test_what_gets_no_slot_keeps_nobody_from_one(site, monkeypatch, blocked, aut
 
     assert reload(wanted).slot_at is not None
     assert reload(wanted).state is EntryState.WAITING
+
+
+def test_sites_that_cannot_be_planned_keep_no_other_from_its_plan(site, monkeypatch):
+    with session_scope() as session:
+        broken = make_site(session)
+        settings_for(session, broken)
+    change(settings(site), planned_at=now_of() - YESTERDAY)
+
+    def plan_but_one(session, site_id):
+        if site_id == broken.id:
+            raise RuntimeError("no plan can be made")
+        return plan_site(session, site_id)
+
+    monkeypatch.setattr(planning, "SITES_PER_TICK", 1)
+    monkeypatch.setattr(planning, "plan_site", plan_but_one)
+
+    plan_slots()
+    plan_slots()
+
+    assert not settings(site).plan_due
+    assert settings(broken).plan_due
