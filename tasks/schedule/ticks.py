@@ -6,7 +6,6 @@ from models.schedule.approved_sweep import (
     approve_reviewed,
     release_approved,
     schedule_approved,
-    schedule_finished,
 )
 from models.session import session_scope
 from tasks import doorbell
@@ -44,13 +43,4 @@ def sweep_approved() -> None:
         released = release_approved(session, AT_ONCE)
     if scheduled or released:
         log.info("schedule.swept", scheduled=scheduled, released=released)
-        doorbell.ring_planning()
-
-
-@app.task(name="schedule_contents")
-def schedule_contents(site_id: int, run_id: str, content_ids: list[int]) -> None:
-    """Schedule what an automation has ended with (option B, S62); twice does it once."""
-    with session_scope() as session:
-        finished = schedule_finished(session, site_id, run_id, content_ids)
-    if finished.scheduled:
         doorbell.ring_planning()

@@ -23,9 +23,10 @@ from models import (
     Site,
 )
 from models.clock import now_plus
+from models.schedule.approved_sweep import schedule_finished
 from models.session import session_scope
 from tasks.schedule import ticks as scheduling
-from tasks.schedule.ticks import schedule_contents, sweep_approved
+from tasks.schedule.ticks import sweep_approved
 
 BOTH = {"auto_approval_enabled": True, "auto_publish_enabled": True}
 
@@ -185,7 +186,8 @@ def test_what_is_approved_again_is_let_go(site):
 
 class TestAutomations:
     def finish(self, site, *contents, run="run-7"):
-        schedule_contents(site.id, run, [content.id for content in contents])
+        with session_scope() as session:
+            schedule_finished(session, site.id, run, [content.id for content in contents])
 
     def test_what_it_ends_with_is_approved_and_scheduled(self, site):
         contents = [content_of(site, ContentStatus.REVIEW), content_of(site)]
