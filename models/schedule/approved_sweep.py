@@ -36,11 +36,11 @@ def approve_reviewed(session: Session, limit: int) -> int:
     return _approve(session, list(session.scalars(found)))
 
 
-def schedule_approved(session: Session, limit: int) -> list[int]:
+def schedule_approved(session: Session, limit: int) -> int:
     """Put approved contents of sites that publish by themselves into the schedule.
 
-    Each content once: what was published, scheduled or withdrawn before is left alone. Return the
-    contents that have an entry now.
+    Each content once: what was published, scheduled or withdrawn before is left alone. Return how
+    many were seen to, those that were left alone among them.
     """
     found = _fairly(
         sa.select(Content.id, Content.account_id)
@@ -56,7 +56,9 @@ def schedule_approved(session: Session, limit: int) -> list[int]:
         limit,
     )
     ids = list(session.scalars(found))
-    return _add_entries(session, ids, EntrySource.APPROVAL) if ids else []
+    if ids:
+        _add_entries(session, ids, EntrySource.APPROVAL)
+    return len(ids)
 
 
 @dataclass(frozen=True, slots=True)

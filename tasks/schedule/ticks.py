@@ -34,13 +34,19 @@ def due_slots() -> None:
 @app.task(name="schedule_approved")
 @beats("schedule_approved")
 def sweep_approved() -> None:
-    """Approve and schedule what the sites' settings let through (option A, S61)."""
+    """Approve and schedule what the sites' settings let through (option A, S61).
+
+    When there may be more than it takes at once, ring for the next.
+    """
     with session_scope() as session:
-        approve_reviewed(session, AT_ONCE)
+        approved = approve_reviewed(session, AT_ONCE)
     with session_scope() as session:
-        scheduled = len(schedule_approved(session, AT_ONCE))
+        scheduled = schedule_approved(session, AT_ONCE)
     with session_scope() as session:
         released = release_approved(session, AT_ONCE)
     if scheduled or released:
         log.info("schedule.swept", scheduled=scheduled, released=released)
+    if AT_ONCE in {approved, scheduled, released}:
+        doorbell.ring_schedule()
+    elif scheduled or released:
         doorbell.ring_planning()

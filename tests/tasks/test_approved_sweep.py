@@ -25,6 +25,7 @@ from models import (
 from models.clock import now_plus
 from models.schedule.approved_sweep import schedule_finished
 from models.session import session_scope
+from tasks import doorbell
 from tasks.schedule import ticks as scheduling
 from tasks.schedule.ticks import sweep_approved
 
@@ -165,6 +166,48 @@ def test_a_sweep_takes_fifty_fairly_for_all_accounts(site, monkeypatch):
 
     sweep_approved()
     assert len(entries()) == 7
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """The names of the tasks that were rung for."""
+    names = []
+    monkeypatch.setattr(doorbell, "_send", lambda task, *_: names.append(task) or True)
+    return names
+
+
+def test_a_full_sweep_asks_for_the_next_at_once(site, monkeypatch, rung):
+    monkeypatch.setattr(scheduling, "AT_ONCE", 2)
+    for _ in range(3):
+        content_of(site)
+
+    sweep_approved()
+    assert rung == ["schedule_approved", "plan_slots"]
+
+    sweep_approved()
+    assert rung[2:] == ["plan_slots"]
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        pytest.param(lambda site: content_of(site, ContentStatus.REVIEW), id="approved"),
+        pytest.param(
+            lambda site: add_entry(site, state=EntryState.WITHDRAWN), id="has-an-entry-already"
+        ),
+        pytest.param(
+            lambda site: add_entry(site, state=EntryState.HELD, reason="not_approved"), id="let-go"
+        ),
+    ],
+)
+def test_so_does_each_of_its_parts(site, monkeypatch, rung, fill):
+    monkeypatch.setattr(scheduling, "AT_ONCE", 2)
+    for _ in range(2):
+        fill(site)
+
+    sweep_approved()
+
+    assert "schedule_approved" in rung
 
 
 def test_what_is_approved_again_is_let_go(site):
