@@ -4,17 +4,29 @@ import enum
 import uuid
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, created_now
 from models.publication import Publication
+
+FAILED_SQL = text("error IS NOT NULL")
 
 
 class Attempt(Base):
     """One HTTP request to a site, without its secrets and without its body."""
 
     __tablename__ = "attempts"
+    __table_args__ = (
+        # A site's newest failures. Of these only: they are few, and each success is spared a write.
+        Index(
+            "ix_attempts_failed",
+            "integration_id",
+            "id",
+            postgresql_where=FAILED_SQL,
+            sqlite_where=FAILED_SQL,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     integration_id: Mapped[int] = mapped_column(

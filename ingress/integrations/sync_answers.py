@@ -206,14 +206,6 @@ def _events(session: Session, integration: Integration) -> list[EventAnswer]:
 
 
 def _failed_attempts(session: Session, integration: Integration) -> list[AttemptAnswer]:
-    # The newest of all sites first: one site's alone have no index, and its failures are recent.
-    newest = sa.select(Attempt).order_by(Attempt.id.desc()).limit(NEWEST * 100).subquery()
-    query = (
-        sa.select(newest)
-        .where(newest.c.integration_id == integration.id, newest.c.error.is_not(None))
-        .order_by(newest.c.id.desc())
-        .limit(NEWEST)
-    )
     return [
         AttemptAnswer(
             at=row.created_at,
@@ -222,5 +214,14 @@ def _failed_attempts(session: Session, integration: Integration) -> list[Attempt
             error=row.error,
             duration_ms=row.duration_ms,
         )
-        for row in session.execute(query)
+        for row in session.scalars(_newest_failures(integration.id))
     ]
+
+
+def _newest_failures(integration_id: int) -> sa.Select[Attempt]:
+    return (
+        sa.select(Attempt)
+        .where(Attempt.integration_id == integration_id, Attempt.error.is_not(None))
+        .order_by(Attempt.id.desc())
+        .limit(NEWEST)
+    )

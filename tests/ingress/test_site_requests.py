@@ -2,11 +2,12 @@
 
 import pytest
 import sqlalchemy as sa
-from factories import make_site
+from factories import make_integration, make_site
 from ingress_rows import Caller, point_celery_at, problem_of
 from site_calls import BASE, at, end_run, plugin
 
-from models import Account, Integration, SiteRun, SiteRunKind
+from ingress.integrations import sync_answers
+from models import Account, Attempt, Integration, SiteRun, SiteRunKind
 from models.session import session_scope
 from models.sites.run_ends import End
 
@@ -149,6 +150,39 @@ def test_debug_status_tells_what_is_known_and_nothing_secret(api, tenant):
     assert [run["run_id"] for run in told["open_runs"]] == [run_id]
     assert told["site_url"] == tenant.site.url
     assert tenant.site.wp_api_key not in answer.text
+
+
+def failed(integration, error, number=1):
+    row = {"integration_id": integration.id, "method": "POST", "path": "/x", "duration_ms": 5}
+    with session_scope() as session:
+        session.execute(sa.insert(Attempt), [row | {"error": error}] * number)
+
+
+def test_failures_are_told_however_much_happens_at_other_sites(api, tenant):
+    with session_scope() as session:
+        other = make_integration(session)
+    failed(tenant.integration, "403 Forbidden")
+    failed(tenant.integration, None, 30)
+    failed(other, "timeout", 3000)
+
+    told = api.get(at(tenant, "debug-status/")).get_json()["failed_attempts"]
+
+    assert [each["error"] for each in told] == ["403 Forbidden"]
+
+
+def test_failures_are_found_by_their_index(tenant, database):
+    query = sync_answers._newest_failures(tenant.integration.id)
+    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+    with session_scope() as session:
+        if database != "sqlite":
+            for way in ("seqscan", "bitmapscan"):
+                session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
+        compiled = query.compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+        plan = "\n".join(str(row) for row in session.execute(sa.text(f"{explain}{compiled}")))
+
+    assert "ix_attempts_failed" in plan
+    assert "sort" not in plan.lower()
+    assert "temp b-tree" not in plan.lower()
 
 
 @pytest.mark.parametrize("action", ["sync-status", "sync-health", "debug-status", "content-types"])
