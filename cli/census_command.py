@@ -14,6 +14,7 @@ from models import Integration
 from models.session import session_scope
 from pipeline.census import Finding, Kind
 from platforms import ADAPTERS
+from tasks.open_files import allow_many
 from tasks.sites.census_taking import Census, take_census
 
 
@@ -27,6 +28,7 @@ def take(site: str | None, *, approved: bool) -> None:
     """
     if approved and site is None:
         raise CommandError("--repair is for one site: name it with --site", Exit.BAD_INPUT)
+    allow_many()
     taken = [(row, census) for row in _chosen(site) if (census := _one(row, approved=approved))]
     found = [(row, finding) for row, census in taken for finding in census.findings]
     if found:

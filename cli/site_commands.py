@@ -33,6 +33,7 @@ from models.sites.keys import new_site_key
 from models.sites.standing import why_off
 from platforms import Target
 from platforms.site_addresses import Inside, inside
+from tasks.open_files import allow_many
 
 CHECKS_AT_ONCE = 8
 """A dead site takes its whole timeout; the others need not wait for it."""
@@ -130,6 +131,7 @@ def check_sites(chosen: str | None) -> None:
     Raises:
         CommandError: there is none to ask.
     """
+    allow_many()
     with session_scope(read_only=True) as session:
         if chosen is not None:
             rows = [find_integration(session, chosen)]

@@ -8,6 +8,7 @@ from models.session import forget_connections
 from tasks import startup
 from tasks.heartbeat import note_beat_started
 from tasks.logs import configure_logging
+from tasks.open_files import allow_many
 from tasks.transport import guard_redis
 
 guard_redis()
@@ -23,6 +24,11 @@ def _own_logging(**_: Any) -> None:
 @signals.worker_process_init.connect
 def _after_fork(**_: Any) -> None:
     forget_connections()  # a socket shared with the parent would mix their answers
+
+
+@signals.worker_init.connect
+def _make_room(**_: Any) -> None:
+    allow_many()
 
 
 @signals.worker_init.connect

@@ -108,6 +108,17 @@ def test_a_worker_has_the_time_its_soft_shutdown_takes(name):
     assert int(limit) > celeryconfig.worker_soft_shutdown_timeout + total
 
 
+@pytest.mark.parametrize("name", ["igny8-worker-publish", "igny8-worker-media", "igny8-web"])
+def test_a_unit_may_open_a_connection_to_each_site(name):
+    assert options(name)["LimitNOFILE"] == ["65536"]
+
+
+def test_the_command_may_open_as_many_files_as_the_units(run_wrapper):
+    _, words = run_wrapper("census")
+
+    assert "--property=LimitNOFILE=65536" in words
+
+
 @pytest.mark.parametrize("name", LINES.values())
 def test_the_command_runs_where_the_units_run(run_wrapper, name):
     _, words = run_wrapper("doctor")
