@@ -49,8 +49,7 @@ def forget_old_keys() -> None:
 @beats("prune")
 def prune() -> None:
     """Delete history older than IGNY8_KEEP_HISTORY_DAYS."""
-    with session_scope() as session:
-        deleted = prune_history(session, settings.current().keep_history_days)
+    deleted = prune_history(session_scope, settings.current().keep_history_days)
     log.info("prune.done", **deleted)
 
 

@@ -240,7 +240,6 @@ def test_an_id_is_known_for_longer_than_anybody_repeats_it(client, tenant, days)
                 f" received_at = datetime('now', '-{days} days')"
             )
         )
-    with session_scope() as session:
-        prune_history(session, 90)
+    prune_history(session_scope, 90)
 
     assert client.post(STATUS, data=said(), headers=headers).get_json()["duplicate"] is True
