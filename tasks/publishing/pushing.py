@@ -52,7 +52,7 @@ def _push(batch: Batch) -> None:
     lease = Lease(batch.id, batch.leased_until)
     site = platforms.connect(batch.target, before_each=lease.keep)
     platform = Watched(site, batch.pace, retried, limits())
-    push = Push(batch, platform)
+    push = Push(batch, platform, lease)
     try:
         failures = push.run()
     except LeaseLost:
@@ -68,9 +68,10 @@ def _push(batch: Batch) -> None:
 class Push:
     """One batch on its way; ``run`` returns the items that did not go through."""
 
-    def __init__(self, batch: Batch, platform: Platform) -> None:
+    def __init__(self, batch: Batch, platform: Platform, lease: Lease) -> None:
         self.batch = batch
         self.platform = platform
+        self.lease = lease
         self.failures: dict[int, PublishError] = {}
         self.posts: dict[str, RemotePost] = {}
         """What the site has of the unclear items, by their keys."""
@@ -79,7 +80,7 @@ class Push:
 
     def run(self) -> dict[int, PublishError]:
         to_send = self._in_time(self._unsettled(self.batch.items))
-        media = bring_images(self.batch, to_send, self.platform)
+        media = bring_images(self.batch, to_send, self.platform, self.lease)
         note_not_brought(self.batch, to_send, media)
         with ThreadPoolExecutor(self.batch.requests_at_once) as threads:
             sent = [(item, threads.submit(self._send, item, media)) for item in to_send]

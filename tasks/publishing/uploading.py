@@ -1,6 +1,6 @@
 """Bringing a batch's images to its site: asked for by content hash, sent only when missing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from models.publishing.batches import BuiltPart, write_part
@@ -20,9 +20,11 @@ from pipeline.images import ImagePart, file_name
 from pipeline.retry import MOST_WAITS
 from platforms.base import Platform, Upload
 from tasks.publishing.batch import Batch, Item
+from tasks.publishing.byte_budget import ByteBudget
+from tasks.publishing.lease import Lease
 
-MEMORY_LIMIT = 32 * 1024 * 1024
-"""Bytes of images held at once."""
+ROOM = ByteBudget(128 * 1024 * 1024)
+"""For the pictures that all threads of this process hold at once; MemoryMax of its unit fits it."""
 
 
 @dataclass(slots=True)
@@ -67,8 +69,11 @@ def _has_waited(item: Item) -> bool:
     return item.waits + 1 >= MOST_WAITS
 
 
-def bring_images(batch: Batch, items: Sequence[Item], platform: Platform) -> Media:
-    """Make sure that the site has the images of these items, each once."""
+def bring_images(batch: Batch, items: Sequence[Item], platform: Platform, lease: Lease) -> Media:
+    """Make sure that the site has the images of these items, each once.
+
+    ``lease`` is kept while others hold the room for pictures.
+    """
     wanted = {
         part.hash: part
         for item in items
@@ -89,7 +94,7 @@ def bring_images(batch: Batch, items: Sequence[Item], platform: Platform) -> Med
         first = SitePaused("a post that has waited for long for its pictures goes first")
         media.errors = dict.fromkeys((part.hash for part in missing if part.hash), first)
         return media
-    _bring(missing, media, platform)
+    _bring(missing, media, platform, lease)
     return _with_the_rest(media, wanted)
 
 
@@ -113,17 +118,23 @@ def note_not_brought(batch: Batch, items: Sequence[Item], media: Media) -> None:
             write_part(session, batch.id, "images", noted)
 
 
-def _bring(missing: list[ImagePart], media: Media, platform: Platform) -> None:
-    for upload in _uploads(missing):
+def _bring(missing: list[ImagePart], media: Media, platform: Platform, lease: Lease) -> None:
+    for part in missing:
         try:
-            media.addresses[upload.hash] = platform.upload(upload)
+            _bring_one(part, media, platform, lease)
         except SiteError as error:
             shut = error.site if isinstance(error, WriteRefused) else error
             media.errors = dict.fromkeys((part.hash for part in missing if part.hash), shut)
-            media.errors[upload.hash] = error
+            media.errors[part.hash or ""] = error
             break
         except PublishError as error:
-            media.errors[upload.hash] = of_picture(error)
+            media.errors[part.hash or ""] = of_picture(error)
+
+
+def _bring_one(part: ImagePart, media: Media, platform: Platform, lease: Lease) -> None:
+    with ROOM.take(part.size, lease.keep):
+        if upload := _upload(part):
+            media.addresses[upload.hash] = platform.upload(upload)
 
 
 def _with_the_rest(media: Media, wanted: Mapping[str, ImagePart]) -> Media:
@@ -135,28 +146,14 @@ def _with_the_rest(media: Media, wanted: Mapping[str, ImagePart]) -> Media:
     return media
 
 
-def _uploads(parts: list[ImagePart]) -> Iterator[Upload]:
-    for group in _groups(parts):
-        by_hash = {part.hash: part for part in group if part.hash}
-        with session_scope(read_only=True) as session:
-            files = files_with_bytes(session, list(by_hash))
-        for file in files:
-            part = by_hash[file.sha256]
-            yield Upload(
+def _upload(part: ImagePart) -> Upload | None:
+    with session_scope(read_only=True) as session:
+        for file in files_with_bytes(session, [part.hash or ""]):
+            return Upload(
                 hash=file.sha256,
                 data=file.data,
                 media_type=file.media_type or "application/octet-stream",
                 file_name=file_name(part.source, file.media_type),
                 alt=part.alt,
             )
-
-
-def _groups(parts: list[ImagePart]) -> Iterator[list[ImagePart]]:
-    group: list[ImagePart] = []
-    for part in parts:
-        if group and sum(each.size for each in group) + part.size > MEMORY_LIMIT:
-            yield group
-            group = []
-        group.append(part)
-    if group:
-        yield group
+    return None

@@ -15,6 +15,7 @@ import pytest
 
 import celeryconfig
 from settings import ROOT, Settings
+from tasks.publishing.uploading import ROOM
 
 FOLDER = ROOT / "deploy"
 LINES = {
@@ -106,6 +107,18 @@ def test_a_worker_has_the_time_its_soft_shutdown_takes(name):
     total = Settings.model_fields["total_timeout"].default
 
     assert int(limit) > celeryconfig.worker_soft_shutdown_timeout + total
+
+
+def test_a_worker_has_the_memory_that_its_pictures_take():
+    most = {
+        name: float(options(name)["MemoryMax"][0].removesuffix("G")) * 2**30
+        for name in ("igny8-worker-publish", "igny8-worker-media")
+    }
+
+    # Of the hex that a driver reads, the bytes, and what is sent: four times its size at worst.
+    assert most["igny8-worker-publish"] >= 4 * ROOM.most + 2**28
+    processes = int(variables("igny8-worker-media")["IGNY8_MEDIA_CONCURRENCY"])
+    assert most["igny8-worker-media"] >= processes * 1.5 * 2**30 + 2**28
 
 
 @pytest.mark.parametrize("name", ["igny8-worker-publish", "igny8-worker-media", "igny8-web"])
