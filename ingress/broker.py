@@ -2,6 +2,7 @@
 
 import structlog
 
+from ingress.bells import dispatch_bell
 from tasks import doorbell
 from tasks.app import app
 
@@ -11,28 +12,28 @@ PATIENCE = 0.5
 """Seconds, once for the connection and once for the answer."""
 
 
-def ring() -> bool:
-    """Tell the workers to look; False when the broker is away. Never raises."""
-    return doorbell.ring()
+def ring() -> None:
+    """Have the workers told to look, together with others who ask at the same time."""
+    dispatch_bell.ring()
 
 
 def ring_site_runs() -> bool:
-    """Tell the workers to look for requests about sites; as :func:`ring`."""
+    """Tell the workers of requests about sites; False when the broker is away. Never raises."""
     return doorbell.ring_site_runs()
 
 
 def ring_bulk() -> bool:
-    """Tell the workers to look for bulk jobs; as :func:`ring`."""
+    """Tell the workers to look for bulk jobs; as :func:`ring_site_runs`."""
     return doorbell.ring_bulk()
 
 
 def ring_planning() -> bool:
-    """Tell the workers that a site wants a new plan; as :func:`ring`."""
+    """Tell the workers that a site wants a new plan; as :func:`ring_site_runs`."""
     return doorbell.ring_planning()
 
 
 def ring_schedule() -> bool:
-    """Tell the workers that other contents may go out by themselves; as :func:`ring`."""
+    """Tell the workers that other contents may go out by themselves; as :func:`ring_site_runs`."""
     return doorbell.ring_schedule()
 
 

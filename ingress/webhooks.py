@@ -15,8 +15,8 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from ingress.aliases import BASE, aliased
+from ingress.bells import inbox_bell
 from ingress.errors import Problem, problem_responses
-from ingress.inbox_bell import bell
 from ingress.site_keys import site_of_key
 from models import Site
 from models.inbox.refusals import tell_refused, was_told
@@ -118,7 +118,7 @@ def _tell(site: Site, arrived: Arrived, stored: Stored) -> None:
     if stored.conflict:
         log.warning("inbox.conflict", site=site.id, message=arrived.message_id, inbox=stored.id)
     elif not stored.duplicate:
-        bell.ring()
+        inbox_bell.ring()
 
 
 def checked(site: Site, door: Door, body: bytes) -> Arrived:

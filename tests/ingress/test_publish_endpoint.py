@@ -10,6 +10,7 @@ import redis
 import sqlalchemy as sa
 from factories import make_content, make_integration, make_site
 from ingress_rows import finish, point_celery_at, problem_of
+from servers import wait_until
 
 from ingress import waiting
 from models import ContentStatus, Publication, PublicationState, Run
@@ -69,7 +70,16 @@ def test_the_workers_are_told(api, tenant, broker):
     api.post(address(tenant.content), json={})
 
     with redis.Redis.from_url(broker.url()) as client:
-        assert client.llen("igny8:maintenance") == 1
+        wait_until(lambda: client.llen("igny8:maintenance"), what="the ring")
+
+
+def test_many_publishes_are_few_rings(api, tenant, broker):
+    for _ in range(20):
+        api.post(address(tenant.content), json={})
+
+    with redis.Redis.from_url(broker.url()) as client:
+        wait_until(lambda: client.llen("igny8:maintenance"), what="the ring")
+        assert client.llen("igny8:maintenance") < 20
 
 
 def test_a_broker_that_is_away_costs_nothing_but_time(api, tenant, broker, environment):
