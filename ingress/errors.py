@@ -1,5 +1,6 @@
 """Everything that can go wrong with a request, in one table, and its answer (RFC 9457)."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -62,6 +63,11 @@ BY_STATUS = {
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds; a database that restarts is usually back by then."""
+
+BUSY_STATES = {"57014", "55P03", "40P01", "40001"}
+"""PostgreSQL's: a statement or a lock took too long, a deadlock, writers in each other's way."""
+
+BUSY_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class FieldError(BaseModel):
@@ -172,9 +178,24 @@ def _on_http(error: HTTPException) -> Response | HTTPException:
 
 def _on_database(error: Exception) -> Response:
     # Only the kind: a driver's text may hold the address and the user of the database.
-    log.error("database.unavailable", error=type(error).__name__)
-    words = "The database can't be reached; nothing was changed. Try again in a moment."
-    return Problem("unavailable", words, headers=RETRY_AFTER).answer()
+    kind = type(getattr(error, "orig", None) or error).__name__
+    log.error("database.unavailable", error=type(error).__name__, kind=kind)
+    return Problem("unavailable", _what_fails(error), headers=RETRY_AFTER).answer()
+
+
+def _what_fails(error: Exception) -> str:
+    """Return what a caller may know. An earlier transaction of its request may have been kept."""
+    driver = getattr(error, "orig", None)
+    busy = getattr(driver, "sqlstate", None) in BUSY_STATES
+    busy |= getattr(driver, "sqlite_errorcode", 0) & 0xFF in BUSY_CODES
+    if getattr(error, "connection_invalidated", False):
+        return (
+            "The connection to the database broke off; nobody knows whether this was done. "
+            "Look before you try again, or send it again with the Idempotency-Key it had."
+        )
+    if busy or isinstance(error, sa.exc.TimeoutError):
+        return "The database is too busy for this. Try again in a moment."
+    return "The database can't be reached. Try again in a moment."
 
 
 def _on_missing_key(error: SecretUnreadable) -> Response:
