@@ -56,7 +56,8 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
         # A deferred transaction that turns from reading to writing fails at once with
-        # "database is locked", whatever the busy_timeout: 6,239 of 2,000 claims did.
+        # "database is locked", whatever the busy_timeout: 6,239 times while six threads of three
+        # processes claimed 2,000 rows.
         read_only = connection.get_execution_options().get("read_only")
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
