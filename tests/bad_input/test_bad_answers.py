@@ -1,6 +1,8 @@
 """Door 5, answers from sites: nothing counts as success that is not our post, whole and named."""
 
+import gzip
 import json
+import tracemalloc
 
 import pytest
 import sqlalchemy as sa
@@ -118,6 +120,36 @@ def test_what_is_not_our_post_leaves_the_outcome_open(quick, reply):
         bridge(peer).publish(PAYLOAD)
 
     assert str(unclear.value)
+
+
+def inflating(encoding, times):
+    """Return a good answer and 300 MB of spaces after it, packed so many times."""
+    body = gzip.compress(good() + b" " * 10_000_000) + gzip.compress(b" " * 10_000_000) * 29
+    for _ in range(times - 1):
+        body = gzip.compress(body)
+    return answer(201, body, f"Content-Encoding: {encoding}")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(inflating("gzip", 1), id="b72-gzip-bomb"),
+        pytest.param(inflating("gzip, gzip", 2), id="b72-gzip-bomb-in-gzip"),
+        pytest.param(
+            answer(201).replace(b"Length: 0", b"Length: 10") + good() + b" " * 20_000_000,
+            id="b72-says-10-bytes-and-sends-20-megabytes",
+        ),
+    ],
+)
+def test_an_answer_costs_no_more_memory_than_its_limit(quick, reply):
+    with RawPeer(reply) as peer:
+        tracemalloc.start()
+        with pytest.raises(UnclearOutcome):
+            bridge(peer).publish(PAYLOAD)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert most < 16_000_000
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
