@@ -15,9 +15,12 @@ import settings
 from models.encryption import key_faults
 from models.schema import schema_fault, seconds_ahead
 from models.session import engine
+from tasks.broker_tls import tls_fault
 
 PATIENCE = 2.0
 """Seconds for the broker to take a connection, and again for it to answer."""
+
+LOOK_AT = "(look at CELERY_BROKER_URL or REDIS_URL)"
 
 WORST_SKEW = 2.0
 """Seconds that hosts' clocks may differ; ticks are good for five."""
@@ -83,8 +86,10 @@ def broker_fault(app: Celery) -> str | None:
         _connect(app)
     except never as error:
         words = str(error).strip("'\"") or type(error).__name__
-        return f"the broker refuses us: {words} (look at CELERY_BROKER_URL or REDIS_URL)"
+        return f"the broker refuses us: {words} {LOOK_AT}"
     except Exception as error:  # noqa: BLE001 - whatever else its client raises, it is away
+        if fault := tls_fault(app.connection_for_write(), error):
+            return f"the broker can't be talked to: {fault} {LOOK_AT}"
         log.warning("startup.broker_away", error=f"{type(error).__name__}: {error}")
     return None
 

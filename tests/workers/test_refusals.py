@@ -1,12 +1,17 @@
 """What must not work does not start: a line for each fault, from worker, beat and web alike."""
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
+import threading
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import trustme
 from engine import LINES, celery
 from servers import LocalProcess, Valkey, free_port, wait_until
 from servers.valkey import command
@@ -153,6 +158,27 @@ def locked_broker(tmp_path):
         yield f"127.0.0.1:{port}"
 
 
+@contextmanager
+def tls_server():
+    """A port that speaks TLS, by a certificate that nobody trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with suppress(OSError), connection, context.wrap_socket(connection, server_side=True):
+                pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+
+
 class TestBroker:
     def ask(self, environment, url):
         environment.setenv("CELERY_BROKER_URL", url)
@@ -163,9 +189,9 @@ class TestBroker:
     @pytest.mark.parametrize(
         "url",
         [
-            pytest.param("redis://{at}/0", id="no password"),
-            pytest.param("redis://:wrong@{at}/0", id="a wrong one"),
-            pytest.param("redis://:word@{at}/99", id="no such database"),
+            pytest.param("redis://{at}/0", id="b94-no-password"),
+            pytest.param("redis://:wrong@{at}/0", id="b94-wrong-password"),
+            pytest.param("redis://:word@{at}/99", id="b94-no-such-database"),
         ],
     )
     def test_one_that_refuses_us_is_a_fault(self, environment, locked_broker, url):
@@ -176,11 +202,68 @@ class TestBroker:
         assert "word@" not in fault
         assert "wrong@" not in fault
 
-    def test_one_that_is_away_is_waited_for(self, environment):
-        assert self.ask(environment, "redis://127.0.0.1:1/0") is None
+    @pytest.mark.parametrize(
+        "options",
+        [
+            pytest.param("", id="b94-tls"),
+            pytest.param("?ssl_cert_reqs=none", id="b94-tls-unchecked"),
+            pytest.param("?ssl_cert_reqs=required", id="b94-tls-checked"),
+        ],
+    )
+    def test_one_without_tls_is_a_fault_where_the_url_asks_for_it(
+        self, environment, locked_broker, options
+    ):
+        fault = self.ask(environment, f"rediss://:word@{locked_broker}/0{options}")
+
+        assert fault is not None
+        assert "its port speaks no TLS" in fault
+        assert "word@" not in fault
+
+    @pytest.mark.parametrize(
+        ("url", "words"),
+        [
+            pytest.param(
+                "redis://{at}/0", "its port speaks TLS and the URL doesn't", id="b94-redis-to-tls"
+            ),
+            pytest.param(
+                "amqp://{at}//", "its port speaks TLS and the URL doesn't", id="b94-amqp-to-tls"
+            ),
+            pytest.param(
+                "rediss://{at}/0?ssl_cert_reqs=required", "certificate", id="b94-rediss-untrusted"
+            ),
+            pytest.param("amqps://{at}//", "certificate", id="b94-amqps-untrusted"),
+        ],
+    )
+    def test_one_of_another_tls_is_a_fault(self, environment, url, words):
+        with tls_server() as at:
+            fault = self.ask(environment, url.format(at=at))
+
+        assert fault is not None
+        assert words in fault
+
+    @pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp", "amqps"])
+    def test_one_that_is_away_is_waited_for(self, environment, scheme):
+        assert self.ask(environment, f"{scheme}://127.0.0.1:1/0") is None
+
+    @pytest.mark.parametrize("scheme", ["redis", "rediss"])
+    def test_one_that_stands_still_is_waited_for(self, environment, scheme):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            assert self.ask(environment, f"{scheme}://127.0.0.1:{port}/0") is None
 
     def test_one_that_answers_is_well(self, environment, valkey_server):
         assert self.ask(environment, valkey_server.url()) is None
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("sqlite_database")
+@pytest.mark.parametrize("name", ["worker", "beat"])
+def test_nothing_starts_with_a_broker_of_another_kind(environment, locked_broker, name, tmp_path):
+    environment.setenv("CELERY_BROKER_URL", f"rediss://:word@{locked_broker}/0")
+
+    (fault,) = refusals(name, tmp_path)
+
+    assert fault.startswith("the broker can't be talked to: its port speaks no TLS")
 
 
 @pytest.mark.slow
