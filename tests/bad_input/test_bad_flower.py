@@ -1,24 +1,29 @@
 """Door 6, Flower and what can be read outside: nobody commands by it, and no secret is in it."""
 
+import threading
 import urllib.error
 import urllib.request
 from base64 import b64encode
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
 from commands import igny8
 from factories import make_integration, make_publication, make_site, reload
+from peers import RawPeer, answer
 from servers import free_port, wait_until
 from standing import Queue, celery, message, surroundings, worker
 
 from models import PublicationState
 from models.session import session_scope
 from simulators.wordpress import SimulatedSite
+from tasks.app import app
 
 pytestmark = pytest.mark.slow
 
 CANARY = "igny8_live_canary-that-nobody-may-ever-read"
 LOGIN = "operator:canary-password-of-flower"
+WORDS = "the disk is full"
 COMMANDS = [
     pytest.param("worker/pool/restart/x", id="b100-pool-restart"),
     pytest.param("worker/shutdown/x", id="b100-shutdown"),
@@ -73,6 +78,70 @@ def test_flower_takes_no_commands(house, command, login, statuses):
 
     assert status in statuses
     assert "Traceback" not in told
+
+
+@contextmanager
+def events_of_workers(broker_url):
+    """What the workers tell of their tasks, as it comes."""
+    heard = []
+    with app.connection_for_read(broker_url) as connection:
+        receiver = app.events.Receiver(connection, handlers={"*": heard.append})
+        listener = threading.Thread(target=receiver.capture, kwargs={"wakeup": False})
+        listener.start()
+        try:
+            wait_until(lambda: heard, what="an event")  # a heartbeat: it listens
+            yield heard
+        finally:
+            receiver.should_stop = True
+            listener.join()
+
+
+@contextmanager
+def database_that_takes_no(table):
+    words = f"begin select raise(abort, '{WORDS}'); end"
+    with session_scope() as session:
+        session.execute(sa.text(f"create trigger full before insert on {table} {words}"))
+    yield
+    with session_scope() as session:
+        session.execute(sa.text("drop trigger full"))
+
+
+def page_of(house, event):
+    """Return Flower's page of a task that failed, once it knows so."""
+    path = f"task/{event['uuid']}"
+    return wait_until(
+        lambda: page if WORDS in (page := repr(ask(house, path, login=LOGIN))) else None, what=path
+    )
+
+
+def test_b102_the_canary_is_nowhere_after_a_task_that_broke_off(house):
+    queue = Queue(house["broker"])
+    works, _ = house["processes"]
+    key = f"{CANARY}-here-either"
+    repeats = answer(400, b'{"code": "no", "message": "you sent ' + key.encode() + b'"}')
+    with (
+        RawPeer(repeats) as site,
+        database_that_takes_no("sync_events"),
+        events_of_workers(house["broker"]) as heard,
+    ):
+        with session_scope() as session:
+            integration = make_integration(session, make_site(session, url=site.url, key=key))
+        make_publication(integration)
+        queue.push(message("dispatch"))
+        failed = wait_until(
+            lambda: [event for event in heard if event["type"] == "task-failed"], what="a failure"
+        )
+        page = page_of(house, failed[0])
+        works.wait_for_log(WORDS)
+    told = [page, repr(heard), works.text(), repr(ask(house, "metrics", login=LOGIN))]
+
+    assert any(CANARY.encode() in request for request in site.heard)
+    assert "Traceback" in failed[0]["traceback"]
+    assert WORDS in failed[0]["traceback"]
+    assert "flower_events_total" in told[-1]
+    for text in told:
+        assert CANARY not in text
+        assert LOGIN.split(":")[1] not in text
 
 
 def test_b102_the_canary_is_nowhere(house):
