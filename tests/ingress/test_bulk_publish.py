@@ -61,14 +61,20 @@ def test_a_job_is_accepted_and_tells_how_far_it_is(api, tenant):
     assert api.get(f"{BULK}?state=running").get_json()["results"] == []
 
 
-def test_contents_named_by_their_ids_are_taken_once_each(api, tenant):
-    first, second = add(tenant)
+@pytest.mark.parametrize(
+    ("named", "contents"),
+    [
+        pytest.param(lambda first, _: [first], 1, id="b48-one"),
+        pytest.param(lambda *ids: ids * 2, 2, id="b48-repeated"),
+        pytest.param(lambda first, second: [first] * 9_999 + [second], 2, id="b48-10000"),
+    ],
+)
+def test_contents_named_by_their_ids_are_taken_once_each(api, tenant, named, contents):
+    job = start(api, content_ids=named(*add(tenant)), status="draft")
 
-    job = start(api, content_ids=[first, second, first], status="draft")
-
-    assert (job["total"], job["selection"]) == (2, {"content_ids": 2})
+    assert (job["total"], job["selection"]) == (contents, {"content_ids": contents})
     feed()
-    assert {row.post_status for row in all_rows(Publication)} == {"draft"}
+    assert [row.post_status for row in all_rows(Publication)] == ["draft"] * contents
 
 
 def test_jobs_come_in_pages_the_newest_first(api, tenant):
@@ -158,10 +164,10 @@ def test_failed_items_are_tried_again(api, tenant):
     [
         pytest.param({}, "body", id="nothing"),
         pytest.param({"content_ids": [1], "filter": {}}, "body", id="both"),
-        pytest.param({"content_ids": []}, "content_ids", id="no ids"),
+        pytest.param({"content_ids": []}, "content_ids", id="b48-none"),
         pytest.param({"content_ids": ["1"]}, "content_ids.0", id="text"),
         pytest.param({"content_ids": [0]}, "content_ids.0", id="zero"),
-        pytest.param({"content_ids": [1] * 10_001}, "content_ids", id="too many"),
+        pytest.param({"content_ids": [1] * 10_001}, "content_ids", id="b48-10001"),
         pytest.param({"filter": {"status": "published"}}, "filter.status", id="status"),
         pytest.param({"filter": {"account_id": 1}}, "filter.account_id", id="unknown field"),
         pytest.param({"filter": {"status": "review"}}, "filter", id="nothing is like this"),
