@@ -3,8 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+import celeryconfig
 import settings
 from settings import Settings, fault_lines
+from tasks.publishing import preparing
 
 
 def faults(**variables):
@@ -49,6 +51,15 @@ def test_a_contradiction_is_one_line(environment, variables, words):
 
     assert len(found) == len(words)
     assert all(word in line for line, word in zip(found, sorted(words), strict=True)), found
+
+
+def test_time_limits_end_no_task_that_holds_a_lease():
+    """They are prefork's; threads can't be ended, and prolong their lease."""
+    limited = {name for name, to in celeryconfig.task_routes.items() if to["queue"] == "media"}
+    soft, hard = celeryconfig.task_soft_time_limit, celeryconfig.task_time_limit
+
+    assert limited == {"publish.prepare_pictures"}
+    assert preparing.AT_A_TIME < soft < hard < settings.VISIBILITY_TIMEOUT
 
 
 def test_no_value_is_shown(environment):
