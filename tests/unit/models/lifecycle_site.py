@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipeline.census import Known, Shown, compare
+from pipeline.documents import wish_fingerprint
 from pipeline.errors import (
     CredentialsRejected,
     PermanentError,
@@ -20,6 +22,8 @@ class Post:
     content_id: int
     revision: int
     fence: int
+    external_id: str
+    fingerprint: str
 
 
 # Whether the post is made, and the error that the sender sees.
@@ -42,6 +46,8 @@ class SiteOracle:
 
     def __init__(self):
         self.posts = {}
+        self.lost = {}
+        """The revision of each key that it has lost, until it has that again."""
 
     def send(self, item, ending):
         """Return the error that the sender of ``item`` gets, or None when it is told of success."""
@@ -54,21 +60,51 @@ class SiteOracle:
         before = self.posts.get(wish.key)
         if before and (before.fence > wish.fence or before.revision > wish.revision):
             return StaleWrite("a newer one is there")
-        self.posts[wish.key] = Post(item.content_id, wish.revision, wish.fence)
+        self.posts[wish.key] = Post(
+            item.content_id, wish.revision, wish.fence, str(item.id), wish.fingerprint
+        )
+        if wish.revision >= self.lost.get(wish.key, 0):
+            self.lost.pop(wish.key, None)
         return error
 
-    def show(self, item):
-        post = self.posts[item.wish.key]
+    def lose(self, key):
+        """As a restored backup does."""
+        self.lost[key] = self.posts.pop(key).revision
+
+    def show(self, key):
+        post = self.posts[key]
         return RemotePost(
-            key=item.wish.key,
+            key=key,
             content_id=post.content_id,
             revision=post.revision,
             fence=post.fence,
             finished=True,
-            external_id=str(item.id),
-            url=f"https://site.example/?p={item.id}",
+            external_id=post.external_id,
+            url=f"https://site.example/?p={post.external_id}",
             status="publish",
+            fingerprint=post.fingerprint,
         )
+
+    def compare(self, rows):
+        """Return what a census of these rows finds, and the posts that it has seen."""
+        known = []
+        for row in map(dict, rows):
+            wish = wish_fingerprint(row.pop("document_fingerprint"), row.pop("post_status"))
+            known.append(Known(**row, fingerprint=wish))
+        seen = {row.key: self.show(row.key) for row in known if row.key in self.posts}
+        return compare(known, map(_listed, seen.values())), seen
 
     def _has(self, key, revision):
         return key in self.posts and self.posts[key].revision >= revision
+
+
+def _listed(post):
+    return Shown(
+        key=post.key,
+        revision=post.revision,
+        finished=post.finished,
+        external_id=post.external_id,
+        status=post.status,
+        content_id=post.content_id,
+        fingerprint=post.fingerprint,
+    )

@@ -1,5 +1,7 @@
 """Publications on a real database under everything that may happen to them, in any order."""
 
+from contextlib import suppress
+
 import hypothesis
 import pytest
 import sqlalchemy as sa
@@ -24,12 +26,16 @@ from models.publishing.batches import release_batch
 from models.publishing.claiming import renew_lease
 from models.publishing.outcomes import resume_site, suspend_site
 from models.publishing.rescuing import rescue_expired
+from models.schedule.by_hand import CALLED_OFF, OnItsWay, Wish, schedule_by_hand
 from models.session import session_scope
-from pipeline.lifecycle import MOVES
+from models.sites.care import Place
+from models.sites.census import census_rows
+from pipeline.lifecycle import END_STATES, MOVES
 from pipeline.retry import LOOK_UPS_PER_ATTEMPT
 from tasks.publishing.batch import at_work
 from tasks.publishing.dispatching import claim_due
 from tasks.publishing.recording import record_failures, record_published
+from tasks.sites.census_repairs import record_findings
 
 SITES, CONTENTS = 2, 2
 PLACES = st.integers(0, SITES * CONTENTS - 1)
@@ -51,6 +57,7 @@ class Lifecycle(RuleBasedStateMachine):
             self.places = [(one.id, content.id) for one, content in make_rows(session)]
         self.site = SiteOracle()
         self.batches = []
+        self.censuses = []
         self.accepted = {}
         self.before = {}
         self.edits = 0
@@ -66,8 +73,8 @@ class Lifecycle(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------ what may happen
 
-    @rule(place=PLACES, edited=st.booleans(), force=st.booleans())
-    def accept(self, place, edited, force):
+    @rule(place=PLACES, edited=st.booleans(), force=st.booleans(), restore=st.booleans())
+    def accept(self, place, edited, force, restore):
         integration_id, content_id = self.places[place]
         with session_scope() as session:
             content = session.get_one(Content, content_id)
@@ -75,8 +82,10 @@ class Lifecycle(RuleBasedStateMachine):
                 self.edits += 1
                 make_content(session, content.site, title=f"Edit {self.edits}", content=content)
             integration = session.get_one(Integration, integration_id)
-            accepted = accept_publish(session, content, integration, Wanted(force=force))
+            wanted = Wanted(force=force, restore=restore)
+            accepted = accept_publish(session, content, integration, wanted)
             assert accepted.run.revision == accepted.publication.revision
+            assert accepted.publication.restore or not restore
             self.accepted[accepted.publication.id] = accepted.publication.revision
 
     @rule()
@@ -95,7 +104,8 @@ class Lifecycle(RuleBasedStateMachine):
             errors[item.id] = self.site.send(item, ending)
         rows, sites = self.rows(), self.suspended()
         record_published(
-            batch, {i.id: self.site.show(i) for i in batch.items if errors.get(i.id, 1) is None}
+            batch,
+            {i.id: self.site.show(i.wish.key) for i in batch.items if errors.get(i.id, 1) is None},
         )
         record_failures(batch, {id_: error for id_, error in errors.items() if error})
         if not any(row.batch_id == batch.id for row in rows.values()):
@@ -107,6 +117,14 @@ class Lifecycle(RuleBasedStateMachine):
                 assert found.unclear or found.external_id, (
                     "it is at the site, and may be called off"
                 )
+
+    @rule()
+    def all_goes_well(self):
+        first = len(self.batches)
+        self.claim()
+        self.moves_are_those_of_the_table()  # the claim is a move of its own
+        for pick in range(first, len(self.batches)):
+            self.finish(pick, ["seen"] * CONTENTS)
 
     @precondition(lambda self: self.batches)
     @rule(pick=PICK)
@@ -144,6 +162,37 @@ class Lifecycle(RuleBasedStateMachine):
     def resume(self, place):
         with session_scope() as session:
             resume_site(session, self.places[place][0])
+
+    @rule(place=PLACES)
+    def call_off(self, place):
+        """A person puts the content into the schedule, in place of what was accepted."""
+        integration_id, content_id = self.places[place]
+        with suppress(OnItsWay), session_scope() as session:
+            content = session.get_one(Content, content_id)
+            schedule_by_hand(session, content, session.get_one(Integration, integration_id), Wish())
+            assert not any(
+                row.state in {*WAITING, State.PUBLISHING}
+                for row in session.scalars(sa.select(Publication).filter_by(content_id=content_id))
+            )
+
+    @rule(place=PLACES, lost=st.booleans())
+    def begin_census(self, place, lost):
+        """``lost``: the site was restored from a backup without what it shows."""
+        integration_id, _ = self.places[place]
+        for row in self.rows().values():
+            there = row.state is State.PUBLISHED and row.key in self.site.posts
+            if lost and there and row.integration_id == integration_id:
+                self.site.lose(row.key)
+        with session_scope(read_only=True) as session:
+            one = session.get_one(Integration, integration_id)
+            ours = Place(one.account_id, one.site_id, one.id)
+            self.censuses.append((ours, *self.site.compare(census_rows(session, one.id))))
+
+    @precondition(lambda self: self.censuses)
+    @rule(pick=PICK)
+    def end_census(self, pick):
+        """What was read may be long out of date, and a census may be ended twice."""
+        record_findings(*self.censuses[pick % len(self.censuses)])
 
     @rule()
     def time_passes(self):
@@ -185,15 +234,18 @@ class Lifecycle(RuleBasedStateMachine):
         rows = self.rows()
         assert {id_: row.revision for id_, row in rows.items()} == self.accepted
         for row in rows.values():
-            assert row.state in {*WAITING, State.PUBLISHING, State.PUBLISHED, State.FAILED}
+            assert row.state in {*WAITING, State.PUBLISHING, *END_STATES}
             assert (row.state is State.UNCONFIRMED) <= row.unclear
-            if row.state is State.FAILED:
+            if row.state is State.WITHDRAWN:
+                assert (row.failure_code, row.unclear) == (CALLED_OFF, False)
+            elif row.state is State.FAILED:
                 assert row.failure
                 assert row.failure_code
             elif row.state is State.PUBLISHED:
                 assert row.published_revision == row.revision
-                assert self.site.posts[row.key].revision == row.revision
-                assert row.failure is None
+                if row.key not in self.site.lost:
+                    assert self.site.posts[row.key].revision == row.revision
+                assert (row.failure, row.restore) == (None, False)
 
     @invariant()
     def the_site_knows_no_fence_that_we_do_not(self):
@@ -204,19 +256,20 @@ class Lifecycle(RuleBasedStateMachine):
 
     def drain(self):
         """With a site that works, everything comes to its end."""
-        for integration_id, _ in self.places:
+        for place, (integration_id, _) in enumerate(self.places):
             with session_scope() as session:
                 resume_site(session, integration_id)
+            self.begin_census(place, lost=False)
+            self.end_census(len(self.censuses) - 1)
         self.set_rows(Publication.state == State.PUBLISHING, leased_until=now_plus(-1))
         self.rescue()
         for _ in range(2):
             self.time_passes()
-            first = len(self.batches)
-            self.claim()
-            for pick in range(first, len(self.batches)):
-                self.finish(pick, ["seen"] * CONTENTS)
+            self.all_goes_well()
         self.the_newest_accepted_is_there_or_on_its_way_or_failed_with_words()
-        assert {row.state for row in self.rows().values()} <= {State.PUBLISHED, State.FAILED}
+        assert {row.state for row in self.rows().values()} <= END_STATES
+        shown = {row.key for row in self.rows().values() if row.state is State.PUBLISHED}
+        assert not shown & self.site.lost.keys(), "the census brings back what the site has lost"
 
     def rows(self):
         with session_scope(read_only=True) as session:
@@ -240,11 +293,7 @@ class Lifecycle(RuleBasedStateMachine):
         }
 
 
-@pytest.mark.usefixtures("sqlite_database")
-@pytest.mark.parametrize(
-    "examples", [pytest.param(8, id="few"), pytest.param(30, id="many", marks=pytest.mark.slow)]
-)
-def test_publications_keep_the_promise_in_any_order_of_events(examples):
+def play(examples):
     run_state_machine_as_test(
         Lifecycle,
         settings=hypothesis.settings(
@@ -255,3 +304,14 @@ def test_publications_keep_the_promise_in_any_order_of_events(examples):
             suppress_health_check=list(hypothesis.HealthCheck),
         ),
     )
+
+
+@pytest.mark.usefixtures("database")
+def test_publications_keep_the_promise_in_any_order_of_events():
+    play(8)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("sqlite_database")
+def test_publications_keep_the_promise_in_many_orders_of_events():
+    play(30)
