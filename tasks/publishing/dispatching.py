@@ -43,7 +43,9 @@ def claim_due() -> list[Claim]:
 
 
 def _claim_all(claim_for: Callable[[Session, Integration, datetime], Claim | None]) -> list[Claim]:
-    room = Room(BATCHES_IN_FLIGHT, pacing.account_limit(BATCHES_IN_FLIGHT))
+    # A batch of a slow site keeps a thread for as long, and those are shared, too.
+    shared = min(BATCHES_IN_FLIGHT, settings.current().publish_concurrency)
+    room = Room(BATCHES_IN_FLIGHT, pacing.account_limit(shared))
     with session_scope() as session:
         wait_for_turn(session)
         claims = [claim_for(session, *found) for found in sites_with_work(session, room)]
