@@ -46,6 +46,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 HIDDEN = b"0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lines", "body", "statuses"),
     [

@@ -8,6 +8,8 @@ from fault_dial import ANY
 from fault_proxy import FaultProxy
 from servers import wait_until
 
+pytestmark = pytest.mark.slow  # most of it waits
+
 PATH = "/wp-json/igny8/v1/status"
 
 
