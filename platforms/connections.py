@@ -1,5 +1,6 @@
 """`requests` on guarded connections: no private addresses, and every request under a deadline."""
 
+import http.client
 import socket
 from typing import Any
 
@@ -12,6 +13,9 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 import settings
 from platforms.addresses import resolve
 from platforms.deadlines import time_left, watch_answer, watch_connection
+
+MOST_HEADS = 10
+"""Of one answer: a server says 100 Continue once, if at all, and a proxy once more."""
 
 
 def _connect(connection: HTTPConnection) -> socket.socket:
@@ -45,8 +49,26 @@ def _no_name(error: OSError | UnicodeError) -> socket.gaierror:
     return error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
 
 
+class _Answer(http.client.HTTPResponse):
+    """Ends a server that says 100 Continue without end.
+
+    The deadline shuts its socket, but megabytes of it are here by then, and are read first.
+    """
+
+    _heads = 0
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self._heads += 1
+        if self._heads > MOST_HEADS:
+            raise http.client.BadStatusLine("100 Continue, again and again")
+        found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+        return found
+
+
 class GuardedHTTPConnection(HTTPConnection):
     """Connects where it may, and tells the deadline what it is about."""
+
+    response_class = _Answer
 
     def _new_conn(self) -> socket.socket:
         return _connect(self)

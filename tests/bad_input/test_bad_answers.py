@@ -103,6 +103,7 @@ NO_SUCCESS = [
     pytest.param(b"<html>hello", id="b86-http-0.9"),
     pytest.param(answer(204), id="b86-no-content"),
     pytest.param(endless(b"HTTP/1.1 100 Continue\r\n\r\n"), id="b86-endless-continue"),
+    pytest.param(b"HTTP/1.1 100 Continue\r\n\r\n" * 99 + answer(201, good()), id="b86-99-continue"),
     pytest.param(b"HTTP/1.1 abc\r\n\r\n", id="b86-no-status"),
     pytest.param(b"HTTP/1.1 201 C\r\nContent-Length: -5\r\n\r\n", id="b86-negative-length"),
     pytest.param(

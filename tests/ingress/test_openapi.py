@@ -149,7 +149,7 @@ def test_answers_are_as_the_document_says(app, tenant, sqlite_database, method, 
     # The tenant's site has its integration already.
     missing = "run_id" in path or "job_id" in path or (method, path) == ("post", INTEGRATIONS)
     wrong = mode is GenerationMode.NEGATIVE or missing
-    assert wrong or examples < MANY or min(statuses) < 300
+    assert wrong or min(statuses) < 300
 
 
 def refuses_what_is_not_in_it(context, response, case):
