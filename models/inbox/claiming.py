@@ -71,6 +71,7 @@ def _open() -> tuple[sa.ColumnElement[bool], ...]:
     return (
         Integration.platform == PLATFORM,
         Integration.is_active.is_(True),
+        Site.is_active.is_(True),
         Account.suspended_at.is_(None),
     )
 

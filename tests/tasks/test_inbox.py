@@ -16,7 +16,7 @@ from inbox_messages import (
     store_webhooks,
 )
 
-from models import Integration, Publication, PublicationState
+from models import Integration, Publication, PublicationState, Site
 from models.inbox.batches import MOST_ATTEMPTS
 from models.inbox.replaying import Chosen, replay
 from models.session import session_scope
@@ -282,6 +282,18 @@ def test_a_suspended_site_is_not_asked_and_no_attempt_is_counted(
 
     assert (message(id_).state.value, message(id_).attempts) == ("waiting", 0)
     assert len(simulated_site.requests) == asked
+
+
+@pytest.mark.parametrize("owner", [Site, Integration])
+def test_messages_of_what_is_switched_off_wait_unread(
+    integration, simulated_site, published, owner
+):
+    id_ = store(integration, body(simulated_site, publication(published)))
+    with session_scope() as session:
+        session.execute(sa.update(owner).values(is_active=False))
+
+    assert read_inbox() == []
+    assert message(id_).state.value == "waiting"
 
 
 def test_a_lost_worker_gives_its_messages_back(integration, simulated_site, published):
