@@ -26,6 +26,10 @@ select table_name, coalesce(array_agg(column_name::text) filter (where data_type
 from information_schema.columns where table_schema = 'public' group by table_name
 """
 
+BALLAST = """
+create temporary table ballast as select repeat('x', 900) from generate_series(1, 99999)
+"""
+
 # The machine itself stays up, so nothing needs to reach its disk. But a commit must outlive the
 # server: with synchronous_commit=off, an immediate restart forgets what was just accepted.
 QUICK = ["fsync=off", "full_page_writes=off", "synchronous_commit=on"]
@@ -152,9 +156,19 @@ class PostgresDatabase(Postgres):
             subprocess.run(["umount", "-l", str(self._data)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def refusals(self):
-        """Return how often it has said that its disk is full."""
+    def prove_that_it_is_full(self):
+        """Write what does not fit: a row that filled nothing would be green for nothing."""
+        before = self._refusals()
+        with contextlib.suppress(psycopg.Error), self._admin() as admin:
+            admin.execute(BALLAST)
+        if self._refusals() == before:
+            raise AssertionError("the database's disk was not full")
+
+    def _refusals(self):
         return self.process.text().count("No space left on device")
+
+    def _admin(self):
+        return psycopg.connect(host=str(self.socket), user="postgres", autocommit=True)
 
     def fill(self):
         """Leave no byte free; return the file that holds them all."""
@@ -173,7 +187,7 @@ class PostgresDatabase(Postgres):
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname is not null and pid <> pg_backend_pid()"
         )
-        with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
+        with self._admin() as admin:
             admin.execute(query)
 
     def is_locked(self):
@@ -183,7 +197,7 @@ class PostgresDatabase(Postgres):
             "select count(*) from pg_stat_activity where backend_type = 'client backend'"
             f" and now() - xact_start >= interval '{HELD} s'"
         )
-        with psycopg.connect(host=str(self.socket), user="postgres", autocommit=True) as admin:
+        with self._admin() as admin:
             return admin.execute(query).fetchone()[0] > 0
 
     def contents(self):

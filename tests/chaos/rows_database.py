@@ -36,13 +36,11 @@ def fill_disk(run):
     if not database.mounted:
         raise NotRun("only root can mount a small disk for the database")
     for _ in run.strikes():
-        refusals = database.refusals()
         run.publish_slowly(8)
         ballast = database.fill()
         run.undo(ballast.unlink, missing_ok=True)
         run.undial()
-        # A row that filled nothing, or too late, would be green for nothing.
-        wait_until(lambda seen=refusals: database.refusals() > seen, what="a full disk")
+        database.prove_that_it_is_full()
         run.pause(run.size.seconds / run.size.times)
         ballast.unlink()
         wait_until(run.world.database_answers, what="the database")
