@@ -108,18 +108,35 @@ def stuck(environment, tmp_path, monkeypatch):
     (folder / "go").touch()
 
 
-def test_a_thread_that_hangs_loses_its_lease_and_the_site_refuses_it(
-    stuck, engine, integration, simulated_site
-):
-    (stuck / "encode").touch()
+def overtaken(stuck, integration):
+    """Let a thread that hangs lose its lease, and go on; return its row, and that of who did it."""
     accept(integration, 1)
     wait_until((stuck / "hanging").exists, what="the thread that hangs")
     (late,) = rows()
-
     wait_for_all()
     (done,) = rows()
     assert done.fence > late.fence
     (stuck / "go").touch()
+    return late, done
+
+
+def test_a_thread_that_hangs_sees_before_its_request_that_its_lease_is_lost(
+    stuck, engine, integration, simulated_site
+):
+    (stuck / "encode").touch()
+    _, done = overtaken(stuck, integration)
+    engine["publish"].wait_for_log("push.lease_lost")
+
+    assert attempts(412) == []
+    assert as_stored(rows()) == as_stored([done])
+    assert titles(simulated_site) == ["Post 0"]
+
+
+def test_one_that_hangs_after_that_look_is_refused_by_the_site(
+    stuck, engine, integration, simulated_site
+):
+    (stuck / "send").touch()
+    late, done = overtaken(stuck, integration)
     refused = wait_until(lambda: attempts(412), what="the site's refusal")
 
     assert [(each.fence, each.batch_id) for each in refused] == [(late.fence, late.batch_id)]
