@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections import Counter, deque
+from collections import Counter
 from urllib.parse import urlsplit
 
 from fault_dial import Dial, Fault, Kind
@@ -43,7 +43,7 @@ class FaultProxy:
         self.watch = lambda _request, _port: False
         self.port = free_port()
         self.counts = Counter()
-        self.requests, self.senders = deque(maxlen=10_000), set()
+        self.senders = set()
 
     @property
     def url(self):
@@ -164,7 +164,6 @@ class FaultProxy:
         if request is None:
             return None
         self._count("requests")
-        self.requests.append(request)
         return None if self.watch(request, connection.getpeername()[1]) else request
 
     def _forward(self, request, sent=None):
