@@ -86,8 +86,8 @@ task_publish_retry_policy = {
     "interval_max": 0.2,
 }
 
-# Waiting for sites, reading what they tell, decoding pictures and keeping house don't stand in
-# each other's way.
+# Decoding pictures has processes of its own. The others share the threads of a publish worker,
+# which takes from their queues in turns: what sites tell doesn't wait behind a queue of batches.
 task_default_queue = "maintenance"
 task_routes = {
     "publish.prepare_pictures": {"queue": "media"},

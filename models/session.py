@@ -22,6 +22,21 @@ SQLITE_PRAGMAS = (
     "foreign_keys=on",  # SQLite ignores them otherwise
 )
 
+POSTGRESQL_LIMITS: dict[str, Any] = {
+    "connect_timeout": 5,
+    # No statement, lock or forgotten transaction may hold up the others.
+    "options": "-c statement_timeout=30000 -c lock_timeout=10000"
+    " -c idle_in_transaction_session_timeout=60000",
+}
+PATIENCE_WITH_THE_WIRE: dict[str, Any] = {
+    # Of a server that vanished without a word (power cut, a firewall that forgets) nobody is told:
+    # without these a thread waits for its answer for two hours, or what it sent for 15 minutes.
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 40_000,  # milliseconds
+}
+
 
 @cache
 def engine() -> Engine:
@@ -29,16 +44,8 @@ def engine() -> Engine:
     url = settings.current().database_url
     if url.startswith("sqlite"):
         return _sqlite_engine(url)
-    # The three limits: no statement, lock or forgotten transaction may hold up the others.
     made = sa.create_engine(
-        url,
-        pool_size=8,
-        max_overflow=24,
-        connect_args={
-            "connect_timeout": 5,
-            "options": "-c statement_timeout=30000 -c lock_timeout=10000"
-            " -c idle_in_transaction_session_timeout=60000",
-        },
+        url, pool_size=8, max_overflow=24, connect_args=POSTGRESQL_LIMITS | PATIENCE_WITH_THE_WIRE
     )
     ping_in_doubt(made)
     return made

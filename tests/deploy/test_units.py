@@ -126,6 +126,11 @@ def test_a_unit_may_open_a_connection_to_each_site(name):
     assert options(name)["LimitNOFILE"] == ["65536"]
 
 
+@pytest.mark.parametrize("name", LINES.values())
+def test_no_dump_of_a_units_memory_is_written(name):
+    assert options(name)["LimitCORE"] == ["0"]
+
+
 def test_the_command_may_open_as_many_files_as_the_units(run_wrapper):
     _, words = run_wrapper("census")
 
@@ -137,7 +142,7 @@ def test_the_command_runs_where_the_units_run(run_wrapper, name):
     _, words = run_wrapper("doctor")
     unit = options(name)
 
-    for option in ("User", "Group", "EnvironmentFile", "StateDirectory", "UMask"):
+    for option in ("User", "Group", "EnvironmentFile", "StateDirectory", "UMask", "LimitCORE"):
         assert f"--property={option}={unit[option][0]}" in words
     assert f"--setenv=IGNY8_DATA_DIR={variables(name)['IGNY8_DATA_DIR']}" in words
     assert f"--setenv=PYTHONPATH={unit['WorkingDirectory'][0]}" in words

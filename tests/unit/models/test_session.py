@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -93,6 +95,57 @@ def test_a_silent_connection_is_asked_when_it_has_idled_long(database, environme
     with sessions.session_scope() as session:
         session.scalar(sa.select(1))
     assert len(asked) == times
+
+
+def test_a_database_that_vanishes_in_silence_is_given_up_within_a_minute(
+    environment, postgres_server
+):
+    with over_tcp(postgres_server.socket) as port:
+        environment.setenv(
+            "DATABASE_URL", f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+        )
+        with sessions.session_scope(read_only=True) as session:
+            ours = session.connection().connection.dbapi_connection.fileno()
+            kept = dict(options_of(ours))
+        sessions.engine().dispose()
+    unanswered = kept["TCP_KEEPIDLE"] + kept["TCP_KEEPINTVL"] * kept["TCP_KEEPCNT"]
+    assert kept["SO_KEEPALIVE"]
+    assert unanswered <= 60
+    assert 0 < kept["TCP_USER_TIMEOUT"] <= 60_000
+
+
+def options_of(descriptor):
+    """Yield what the kernel does with a silent connection, by the options' names."""
+    with socket.socket(fileno=os.dup(descriptor)) as seen:
+        yield "SO_KEEPALIVE", seen.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT"):
+            yield name, seen.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+
+
+@contextmanager
+def over_tcp(folder):
+    """Lead one TCP connection to the server that listens in ``folder``; give the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    inside = socket.socket(socket.AF_UNIX)
+
+    def lead():
+        outside, _ = listener.accept()
+        inside.connect(f"{folder}/.s.PGSQL.5432")
+        with outside, ThreadPoolExecutor(1) as back:
+            back.submit(pump, inside, outside)
+            pump(outside, inside)
+
+    with listener, inside, ThreadPoolExecutor(1) as threads:
+        led = threads.submit(lead)
+        yield listener.getsockname()[1]
+        led.result()
+
+
+def pump(source, target):
+    """Pass on what comes until nothing does."""
+    while data := source.recv(65536):
+        target.sendall(data)
+    target.shutdown(socket.SHUT_WR)
 
 
 def cut_off_all():
