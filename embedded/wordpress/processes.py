@@ -122,9 +122,7 @@ class Daemon:
     def stop(self, seconds: float = 20) -> None:
         """End all of it, kindly and then not; nothing to do is fine."""
         for patience, kind in ((seconds, signal.SIGTERM), (5.0, signal.SIGKILL)):
-            for pid in self.pids():
-                _send(pid, kind)
-            if wait_for(lambda: not self.pids(), seconds=patience):
+            if self.end_all(kind, patience):
                 break
         if self._child is not None:
             self._child.wait()
@@ -134,6 +132,15 @@ class Daemon:
         for child in [child for child in _started if child.poll() is not None]:
             _started.discard(child)
         self.pid_file.unlink(missing_ok=True)
+
+    def end_all(self, kind: signal.Signals, seconds: float) -> bool:
+        """Send it to all of it; whether it all ended within so many seconds."""
+        told = self.pids()
+        for pid in told:
+            _send(pid, kind)
+        # A process loses its words some time before it closes its sockets: without the second look
+        # its successor finds the port taken.
+        return wait_for(lambda: not self.pids() and not any(map(_lives, told)), seconds=seconds)
 
     def _noted(self) -> int | None:
         try:
@@ -166,6 +173,15 @@ def _all_pids() -> list[int]:
 def _send(pid: int, kind: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):  # it went by itself
         os.kill(pid, kind)
+
+
+def _lives(pid: int) -> bool:
+    """Whether it still has its files; what ended and was not waited for has none."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in (b"Z", b"X")
 
 
 def wait_for(happened: Callable[[], bool], *, seconds: float) -> bool:

@@ -1,7 +1,5 @@
 """A real WordPress as a site of a row: behind a fault proxy, counted through its own REST API."""
 
-import contextlib
-import os
 import shutil
 import signal
 import tempfile
@@ -104,9 +102,7 @@ class RealSite:
 
     def crash(self):
         """Kill its web server in the middle of whatever it does, and start it again."""
-        for pid in self.wordpress._php.web.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        assert self.wordpress._php.web.end_all(signal.SIGKILL, seconds=60)
         self.wordpress.start()
 
     def stop(self):
