@@ -6,7 +6,8 @@ What can go wrong on the way to a site, sorted by what it means for the work.
     - RateLimited           ... no sooner than the site asked for: no attempt counted
       . PictureDelayed      ... said of a picture: its post waits, and goes without it some day
     - SiteUnreachable       there was no connection: the item had no part in it, no attempt counted
-    - SiteBusy              another request works on this key: ask again soon, no attempt counted
+    - SiteBusy              another request works on this key: ask again soon, no attempt counted,
+                            until it has been so for far longer than any request takes
     - SitePaused            we did not send it, to spare the site: no attempt counted
       . WindowClosed        ... its hours are over: it is planned anew
     - ContentRefused        a firewall takes this text or picture for an attack, and lets others in
@@ -70,7 +71,7 @@ class SiteUnreachable(TemporaryError):
 
 
 class SiteBusy(TemporaryError):
-    """Another request is working on the same key at this moment."""
+    """Another request is working on the same key, or picture, at this moment."""
 
     code = "in_progress"
 
@@ -200,12 +201,12 @@ def asks_to_wait(error: PublishError | None) -> bool:
     """Whether the site wants to be left alone for a while, whatever it did with the request."""
     if isinstance(error, UnclearOutcome):
         return error.retry_after is not None
-    return isinstance(error, RateLimited)
+    return isinstance(error, RateLimited | SiteBusy)
 
 
 def of_picture(error: PublishError) -> PublishError:
     """Return what an upload's error means for the posts with that picture: none was sent yet."""
-    if not isinstance(error, RateLimited | UnclearOutcome) or not asks_to_wait(error):
+    if not isinstance(error, RateLimited | SiteBusy | UnclearOutcome) or not asks_to_wait(error):
         return error
     status = error.status_code or 0
     return PictureDelayed(str(error), retry_after=error.retry_after, status_code=status)

@@ -28,6 +28,10 @@ LOOK_UPS_PER_ATTEMPT = 4
 MOST_WAITS = 12
 """A site that asks to wait with one item so often, and takes others, will never take that one."""
 
+LONGEST_BUSY = 20.0
+"""Seconds between questions about a key somebody works on. `MOST_WAITS` of them outlast the 120 s
+after which the site gives the key to another, whoever died with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -71,7 +75,7 @@ def decide(
     """
     used = attempts + 1
     if waits >= MOST_WAITS and asks_to_wait(error):
-        unclear = isinstance(error, UnclearOutcome)
+        unclear = isinstance(error, UnclearOutcome | SiteBusy)
         return Decision(PublicationState.FAILED, counted=False, unclear=unclear)
     match error:
         # Else counted: a text may be what turns a firewall against us, each time anew.
@@ -84,7 +88,7 @@ def decide(
             return Decision(PublicationState.QUEUED, wait, counted=False)
         # After a stale write somebody newer is at work, or was: the site knows, so ask it.
         case UnclearOutcome() | StaleWrite() | SiteBusy():
-            return _unclear(error, used, patience, spread)
+            return _unclear(error, used, patience, spread, waits)
         # Counted: two engines with copies of one database would overtake each other for ever.
         case TemporaryError() | WriteRefused() | SiteAhead() if used < patience.max_attempts:
             return Decision(PublicationState.QUEUED, _wait(error, used, patience, spread))
@@ -92,11 +96,18 @@ def decide(
 
 
 def _unclear(
-    error: UnclearOutcome | StaleWrite | SiteBusy, used: int, patience: Patience, spread: float
+    error: UnclearOutcome | StaleWrite | SiteBusy,
+    used: int,
+    patience: Patience,
+    spread: float,
+    waits: int,
 ) -> Decision:
     if isinstance(error, LookRefused):
         return Decision(PublicationState.UNCONFIRMED, counted=False, unclear=True)
-    if not isinstance(error, StaleWrite) and error.retry_after is not None:
+    if isinstance(error, SiteBusy):
+        wait = max(error.retry_after, min(2.0 ** min(waits, 30), LONGEST_BUSY))
+        return Decision(PublicationState.UNCONFIRMED, wait, False, unclear=True)
+    if isinstance(error, UnclearOutcome) and error.retry_after is not None:
         return Decision(PublicationState.UNCONFIRMED, error.retry_after, False, unclear=True)
     # Never "failed" while the post may be there, until the site has been silent for long.
     if used >= patience.max_attempts * LOOK_UPS_PER_ATTEMPT:

@@ -2,7 +2,7 @@
 
 import pytest
 from chains import LINKS, run_due
-from factories import make_publication, reload
+from factories import SITE_KEY, make_integration, make_publication, make_site, reload
 from planned_entries import change
 from test_restored_database import edit
 from test_site_care import change as change_site
@@ -12,7 +12,10 @@ from models import PublicationState
 from models.clock import now_plus
 from models.publishing.accepting import Wanted
 from models.publishing.suspects import CONTENT_REFUSED
+from models.session import session_scope
+from pipeline.retry import MOST_WAITS
 from platforms.wordpress import WordPressBridge
+from simulators.wordpress import SimulatedSite
 from tasks.publishing.dispatching import claim_due
 from tasks.publishing.pushing import push_batch
 
@@ -85,3 +88,21 @@ def test_what_a_firewall_refused_goes_alone_after_it_was_not_sent(
     make_publication(integration)
     (claim,) = claim_due()
     assert claim.publication_ids == (refused.id,)
+
+
+@pytest.mark.usefixtures("database")
+def test_a_key_at_which_nobody_works_any_more_has_an_end():
+    with SimulatedSite(api_key=SITE_KEY, stale_seconds=10.0**6) as site:
+        with session_scope() as session:
+            made = make_integration(session, make_site(session, url=site.url, key=SITE_KEY))
+        site.faults.add(kind="crash", at="reserved", times=1)
+        item = make_publication(made)
+        for _ in range(2 + MOST_WAITS):  # it breaks off, and answers once before that is counted
+            make_due()
+            change_site(window_retries=0)  # as hours would
+            run_due()
+
+    found = reload(item)
+    assert (found.state, found.attempts) == (PublicationState.FAILED, 1)
+    assert found.unclear  # the census still looks for it
+    assert "still working on it" in found.failure

@@ -23,7 +23,7 @@ const VERSION     = '1.5.0';
 const PROTOCOL    = 1;
 const PLUGIN_FILE = __FILE__;
 
-foreach ( array( 'bootstrap', 'database', 'locks', 'authentication', 'replies', 'body', 'document', 'reservations', 'class-takenover', 'ownership', 'late-hooks', 'claims', 'publish', 'posts', 'terms', 'image-bytes', 'media', 'media-routes', 'images', 'gallery', 'seo', 'publications', 'carriers', 'listing', 'status', 'engine', 'diagnosis-words', 'layers', 'connection', 'registration', 'structure', 'site-facts', 'sequences', 'outbox', 'post-facts', 'own-writes', 'events', 'unfinished-saves', 'webhooks', 'post-state', 'key-rotation', 'cron', 'settings', 'settings-page' ) as $igny8_subject ) {
+foreach ( array( 'bootstrap', 'database', 'locks', 'authentication', 'replies', 'body', 'document', 'reservations', 'class-takenover', 'ownership', 'late-hooks', 'ended-requests', 'claims', 'publish', 'posts', 'drafts', 'terms', 'image-bytes', 'media', 'media-routes', 'images', 'gallery', 'seo', 'publications', 'carriers', 'listing', 'status', 'engine', 'diagnosis-words', 'layers', 'connection', 'registration', 'structure', 'site-facts', 'sequences', 'outbox', 'post-facts', 'own-writes', 'events', 'unfinished-saves', 'webhooks', 'post-state', 'key-rotation', 'cron', 'settings', 'settings-page' ) as $igny8_subject ) {
 	require_once __DIR__ . '/includes/' . $igny8_subject . '.php';
 }
 

@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Tests;
 
 use Igny8\Bridge\Claims;
+use Igny8\Bridge\Drafts;
 use Igny8\Bridge\Posts;
 use Igny8\Bridge\Reservations;
 
@@ -161,6 +162,17 @@ final class LifecycleTest extends BridgeTestCase {
 	}
 
 	/**
+	 * A request that died while the clock was ahead keeps its key no longer than any other.
+	 */
+	public function test_takeover_after_a_clock_went_back(): void {
+		$document           = $this->document();
+		$row                = Claims\new_row( $document );
+		$row['reserved_at'] = time() + DAY_IN_SECONDS;
+		Reservations\insert( $row );
+		$this->assertSame( 201, $this->publish( array( 'fence' => 2 ) + $document )->get_status() );
+	}
+
+	/**
 	 * Who was taken over cannot write any more.
 	 */
 	public function test_taken_over_request_cannot_write(): void {
@@ -170,7 +182,7 @@ final class LifecycleTest extends BridgeTestCase {
 		Reservations\insert( $row );
 		$this->publish_well( array( 'fence' => 2 ) + $document );
 
-		$this->assertSame( 'igny8_in_progress', Posts\create_draft( $row, $document )->get_error_code() );
+		$this->assertSame( 'igny8_in_progress', Drafts\create( $row, $document )->get_error_code() );
 		$this->assertFalse( Reservations\renew( $row ) );
 		Reservations\release( $row, null );
 		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
@@ -187,12 +199,12 @@ final class LifecycleTest extends BridgeTestCase {
 		Reservations\insert( $row );
 		$successor = Reservations\claim( $row, $document, $row['done_at'] );
 
-		$this->assertNull( Reservations\claim( $row, $document, $row['done_at'] ) );
-		$this->assertSame( 'igny8_in_progress', Posts\create_draft( $row, $document )->get_error_code() );
+		$this->assertSame( 'igny8_in_progress', Reservations\claim( $row, $document, $row['done_at'] )->get_error_code() );
+		$this->assertSame( 'igny8_in_progress', Drafts\create( $row, $document )->get_error_code() );
 		$this->assertFalse( Reservations\renew( $row ) );
 		Reservations\release( $row, null );
 		$this->assertSame( 0, $this->count_posts( $document['publication_key'] ) );
-		$this->assertNull( Posts\create_draft( $successor, $document ) );
+		$this->assertNull( Drafts\create( $successor, $document ) );
 		$this->assertSame( 1, $this->count_posts( $document['publication_key'] ) );
 	}
 

@@ -8,6 +8,7 @@
 namespace Igny8\Bridge\Tests;
 
 use Igny8\Bridge\Media;
+use Igny8\Bridge\Reservations;
 
 /**
  * The same bytes are stored once.
@@ -154,7 +155,7 @@ final class MediaTest extends BridgeTestCase {
 		$this->assert_refused( 409, 'igny8_in_progress', $response );
 		$this->assertSame( '2', $response->get_headers()['Retry-After'] );
 
-		$this->scalar( 'UPDATE {igny8_media} SET reserved_at = reserved_at - ' . Media\STALE_SECONDS );
+		$this->scalar( 'UPDATE {igny8_media} SET reserved_at = reserved_at - ' . Reservations\STALE_SECONDS );
 		$this->assertSame( 201, $this->push( $bytes )->get_status() );
 	}
 

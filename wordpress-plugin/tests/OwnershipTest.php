@@ -154,6 +154,7 @@ final class OwnershipTest extends BridgeTestCase {
 		$is_seo    = static fn( $post_id, $field ): bool => '_igny8_seo_title' === $field;
 		$is_term   = static fn( $post_id, $terms, $place ): bool => 'post_tag' === $place;
 		return array(
+			'in the draft, once it is committed' => array( 'save_post', static fn(): bool => 0 === $GLOBALS['wpdb']->query( 'COMMIT' ) ),
 			'before the tags'                   => array( 'add_term_relationship', $is_term ),
 			'before the featured image'         => array( 'add_post_meta', static fn( $post_id, $field ): bool => '_thumbnail_id' === $field ),
 			'after the featured image'          => array( 'added_post_meta', static fn( $id, $post_id, $field ): bool => '_thumbnail_id' === $field ),

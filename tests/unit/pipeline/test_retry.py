@@ -23,7 +23,16 @@ from pipeline.errors import (
     UnclearOutcome,
     WriteRefused,
 )
-from pipeline.retry import LOOK_UPS_PER_ATTEMPT, MOST_WAITS, Decision, Patience, backoff, decide
+from pipeline.retry import (
+    LONGEST_BUSY,
+    LOOK_UPS_PER_ATTEMPT,
+    MOST_WAITS,
+    Decision,
+    Patience,
+    backoff,
+    decide,
+)
+from simulators.claims import STALE_SECONDS
 
 PATIENCE = Patience(max_attempts=3, first_delay=60, longest_delay=3600)
 LAST_LOOK = PATIENCE.max_attempts * LOOK_UPS_PER_ATTEMPT - 1
@@ -165,6 +174,7 @@ def test_a_site_that_refuses_every_write_as_stale_ends_some_day():
     [
         pytest.param(RateLimited("slow", retry_after=1), False, id="429"),
         pytest.param(UnclearOutcome("slow", retry_after=1), True, id="503"),
+        pytest.param(SiteBusy("in progress"), True, id="in-progress"),
     ],
 )
 def test_what_alone_is_asked_to_wait_again_and_again_ends(error, unclear):
@@ -174,6 +184,15 @@ def test_what_alone_is_asked_to_wait_again_and_again_ends(error, unclear):
 
     assert state(MOST_WAITS - 1)[0] is not State.FAILED
     assert state(MOST_WAITS) == (State.FAILED, unclear)
+
+
+def test_a_key_at_which_a_dead_request_worked_is_asked_about_until_another_may_have_it():
+    waited = sum(
+        decide(SiteBusy(""), attempts=0, patience=PATIENCE, spread=0.5, waits=waits).delay
+        for waits in range(1, MOST_WAITS)
+    )
+
+    assert waited > STALE_SECONDS + LONGEST_BUSY
 
 
 @pytest.mark.parametrize(

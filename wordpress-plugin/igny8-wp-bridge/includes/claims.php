@@ -27,9 +27,10 @@ function open( array $document ) {
 	$row = Reservations\find( $document['publication_key'] );
 	if ( null === $row ) {
 		adopt( $document );
-		$fresh = new_row( $document );
-		if ( Reservations\insert( $fresh ) ) {
-			return result( $fresh, null );
+		$fresh    = new_row( $document );
+		$inserted = Reservations\insert( $fresh );
+		if ( false !== $inserted ) {
+			return $inserted ? result( $fresh, null ) : Replies\not_stored();
 		}
 		$row = Reservations\find( $document['publication_key'] );
 	}
@@ -65,15 +66,25 @@ function open_known( array $row, array $document ) {
 	}
 	if ( $is_same && ( Reservations\DONE === $row['state'] || Reservations\ONLY_IMAGES === $row['done_at'] ) ) {
 		$work = IMAGES;
-	} elseif ( ! $document['restore'] && 'trash' === $state ) {
-		return conflict( 'igny8_post_trashed', 'The post is in the trash.', $row );
-	} elseif ( ! $document['restore'] && 'gone' === $state ) {
-		return conflict( 'igny8_post_gone', 'The post was deleted.', $row );
+	} elseif ( ! $document['restore'] && ! $is_there && '' !== $state ) {
+		return refusal_of_removed( $row, $state );
 	}
 
 	$done_at = IMAGES === $work ? Reservations\ONLY_IMAGES : Reservations\done_before( $row );
 	$claimed = Reservations\claim( $row, $document, $done_at );
-	return null === $claimed ? Replies\in_progress() : result( $claimed, $row, $work );
+	return is_wp_error( $claimed ) ? $claimed : result( $claimed, $row, $work );
+}
+
+/**
+ * Why the post of a row is not written to: a person has taken it away, and only they bring it back.
+ *
+ * @param array<string, mixed> $row   The row.
+ * @param string               $state What the post is: trash or gone.
+ */
+function refusal_of_removed( array $row, string $state ): WP_Error {
+	return 'trash' === $state
+		? conflict( 'igny8_post_trashed', 'The post is in the trash.', $row )
+		: conflict( 'igny8_post_gone', 'The post was deleted.', $row );
 }
 
 /**
@@ -89,7 +100,7 @@ function refusal_of_claim( array $row, array $document ): ?WP_Error {
 	if ( $document['revision'] < $row['revision'] ) {
 		return Replies\error( 'igny8_stale_revision', 412, 'A newer revision was seen.', array( 'revision' => $row['revision'] ) );
 	}
-	if ( Reservations\IN_PROGRESS === $row['state'] && time() - $row['reserved_at'] < Reservations\STALE_SECONDS ) {
+	if ( Reservations\IN_PROGRESS === $row['state'] && Reservations\is_fresh( $row['reserved_at'] ) ) {
 		return Replies\in_progress();
 	}
 	$is_same_revision = $document['revision'] === $row['revision'];

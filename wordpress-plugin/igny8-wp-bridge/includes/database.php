@@ -159,9 +159,9 @@ function install(): void {
  * lose the table), it is made and the statement tried again.
  *
  * @param string $sql A prepared INSERT IGNORE.
- * @return bool Whether our row went in.
+ * @return bool|null Whether our row went in; null when the database takes no rows: its disk is full, or it may only be read.
  */
-function insert_ignore( string $sql ): bool {
+function insert_ignore( string $sql ): ?bool {
 	global $wpdb;
 	$shown    = $wpdb->suppress_errors( true );
 	$inserted = $wpdb->query( $sql ); // phpcs:ignore -- Prepared by the caller.
@@ -172,7 +172,7 @@ function insert_ignore( string $sql ): bool {
 		$inserted = $wpdb->query( $sql ); // phpcs:ignore -- Prepared by the caller.
 	}
 	$wpdb->suppress_errors( $shown );
-	return 1 === (int) $inserted;
+	return false === $inserted ? null : 1 === (int) $inserted;
 }
 
 /**

@@ -11,12 +11,12 @@ use Igny8\Bridge;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\ImageBytes;
 use Igny8\Bridge\Replies;
+use Igny8\Bridge\Reservations;
 use Throwable;
 use WP_Error;
 
-const HASH_META     = '_igny8_media_hash';
-const ALT_META      = '_wp_attachment_image_alt';
-const STALE_SECONDS = 120;
+const HASH_META = '_igny8_media_hash';
+const ALT_META  = '_wp_attachment_image_alt';
 
 /**
  * Finds the attachments of several hashes.
@@ -93,14 +93,15 @@ function stored( int $attachment_id, bool $is_new ): array {
  */
 function reserve( string $hash ) {
 	global $wpdb;
-	$table = Database\media_table();
-	$now   = time();
-	$ours  = array(
+	$table    = Database\media_table();
+	$now      = time();
+	$ours     = array(
 		'attachment_id' => 0,
 		'reserved_at'   => $now,
 	);
-	if ( Database\insert_ignore( $wpdb->prepare( "INSERT IGNORE INTO $table (hash, attachment_id, reserved_at) VALUES (%s, 0, %d)", $hash, $now ) ) ) {
-		return $ours;
+	$inserted = Database\insert_ignore( $wpdb->prepare( "INSERT IGNORE INTO $table (hash, attachment_id, reserved_at) VALUES (%s, 0, %d)", $hash, $now ) );
+	if ( false !== $inserted ) {
+		return $inserted ? $ours : Replies\not_stored();
 	}
 
 	$row = $wpdb->get_row( $wpdb->prepare( "SELECT attachment_id, reserved_at FROM $table WHERE hash = %s", $hash ), ARRAY_A );
@@ -111,10 +112,14 @@ function reserve( string $hash ) {
 	if ( is_there( $row['attachment_id'] ) ) {
 		return $row;
 	}
-	if ( 0 === $row['attachment_id'] && $now - $row['reserved_at'] < STALE_SECONDS ) {
+	if ( 0 === $row['attachment_id'] && Reservations\is_fresh( $row['reserved_at'] ) ) {
 		return Replies\in_progress();
 	}
-	return 1 === (int) $wpdb->update( $table, $ours, array( 'hash' => $hash ) + $row ) ? $ours : Replies\in_progress();
+	$rows = $wpdb->update( $table, $ours, array( 'hash' => $hash ) + $row );
+	if ( 1 === $rows ) {
+		return $ours;
+	}
+	return false === $rows ? Replies\not_stored() : Replies\in_progress();
 }
 
 /**

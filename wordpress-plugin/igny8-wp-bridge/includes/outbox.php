@@ -34,7 +34,7 @@ function add( string $kind, int $post_id, int $sequence, array $body ): bool {
 	global $wpdb;
 	$now   = time();
 	$table = Database\outbox_table();
-	return Database\insert_ignore(
+	return (bool) Database\insert_ignore(
 		$wpdb->prepare(
 			"INSERT IGNORE INTO $table (post_id, sequence, event_id, kind, body, created_at, due_at) VALUES (%d, %d, %s, %s, %s, %d, %d)",
 			$post_id,

@@ -7,9 +7,9 @@
 
 namespace Igny8\Bridge\Posts;
 
-use Igny8\Bridge;
 use Igny8\Bridge\Carriers;
 use Igny8\Bridge\Database;
+use Igny8\Bridge\Drafts;
 use Igny8\Bridge\Gallery;
 use Igny8\Bridge\LateHooks;
 use Igny8\Bridge\Locks;
@@ -89,6 +89,9 @@ function find_noted( string $key ): ?int {
 function find_many( array $post_ids ): array {
 	global $wpdb;
 	$post_ids = array_unique( array_filter( $post_ids ) ); // get_post( 0 ) is whatever is being shown.
+	foreach ( $post_ids as $post_id ) {
+		wp_cache_delete( $post_id, 'posts' ); // A cache that outlives requests may keep what was trashed behind its back.
+	}
 	_prime_post_caches( $post_ids );
 	$posts   = array_filter( array_combine( $post_ids, array_map( 'get_post', $post_ids ) ) );
 	$missing = implode( ', ', array_diff( $post_ids, array_keys( $posts ) ) );
@@ -152,6 +155,25 @@ function is_stored( int $post_id ): bool {
 }
 
 /**
+ * Whether the database has the key of a publication with a post.
+ *
+ * @param int    $post_id The post id.
+ * @param string $key     The publication key.
+ * @throws RuntimeException The database could not be read.
+ */
+function carries( int $post_id, string $key ): bool {
+	global $wpdb;
+	return array() !== Database\read(
+		$wpdb->prepare(
+			"SELECT meta_id FROM {$wpdb->postmeta} WHERE post_id = %d AND meta_key = %s AND meta_value = %s",
+			$post_id,
+			KEY_META,
+			$key
+		)
+	);
+}
+
+/**
  * Sees to it that there is a post outside the trash to work on.
  *
  * @param array<string, mixed> $row      Our row; its post_id follows.
@@ -160,49 +182,10 @@ function is_stored( int $post_id ): bool {
 function ensure( array &$row, array $document ): ?WP_Error {
 	$state = 0 === $row['post_id'] ? 'gone' : state_of( $row['post_id'] );
 	if ( 'gone' === $state ) {
-		return create_draft( $row, $document );
+		return Drafts\create( $row, $document );
 	}
 	if ( 'trash' === $state && ! wp_untrash_post( $row['post_id'] ) ) {
 		return Replies\write_failed( 'The post could not be taken out of the trash.' );
-	}
-	return null;
-}
-
-/**
- * Makes the draft and writes its id into our row, both or neither.
- *
- * @param array<string, mixed> $row      Our row; its post_id follows.
- * @param array<string, mixed> $document The document.
- */
-function create_draft( array &$row, array $document ): ?WP_Error {
-	Database\begin();
-	$fields  = array(
-		'post_type'    => 'post',
-		'post_status'  => 'draft',
-		'post_title'   => $document['title'],
-		'post_content' => $document['content_html'],
-		'post_excerpt' => $document['excerpt'],
-		'post_author'  => Bridge\author_id(),
-		'meta_input'   => array( KEY_META => $row['publication_key'] ),
-	);
-	$post_id = LateHooks\make( $row['publication_key'], static fn() => wp_insert_post( wp_slash( $fields ), true ) );
-	if ( is_wp_error( $post_id ) || 0 === $post_id ) {
-		Database\rollback();
-		return Replies\write_failed( is_wp_error( $post_id ) ? $post_id->get_error_message() : 'The post was not stored.' );
-	}
-	if ( ! Reservations\write( $row, array( 'post_id' => $post_id ) ) ) {
-		Database\rollback();
-		clean_post_cache( $post_id );
-		wp_delete_post( $post_id, true ); // Where there are no transactions the draft is still there.
-		return Replies\in_progress();
-	}
-	Database\commit();
-	$row['post_id'] = $post_id;
-	if ( ! is_stored( $post_id ) ) { // A deadlock rolls back behind WordPress's back.
-		Reservations\write( $row, array( 'post_id' => 0 ) );
-		$row['post_id'] = 0;
-		clean_post_cache( $post_id );
-		return Replies\write_failed( 'The database gave the transaction up.' );
 	}
 	return null;
 }

@@ -11,6 +11,7 @@ use Igny8\Bridge;
 use Igny8\Bridge\Claims;
 use Igny8\Bridge\Database;
 use Igny8\Bridge\Document;
+use Igny8\Bridge\EndedRequests;
 use Igny8\Bridge\Events;
 use Igny8\Bridge\Images;
 use Igny8\Bridge\Ownership;
@@ -99,7 +100,11 @@ function work( string $work, array &$row, array $document ): ?WP_Error {
 		return Ownership\while_ours(
 			$row,
 			static function () use ( $work, &$row, $document ): ?WP_Error {
-				return Claims\IMAGES === $work ? retry_images( $row, $document ) : write_post( $row, $document );
+				return EndedRequests\kept_open(
+					static function () use ( $work, &$row, $document ): ?WP_Error {
+						return Claims\IMAGES === $work ? retry_images( $row, $document ) : write_post( $row, $document );
+					}
+				);
 			}
 		);
 	} catch ( Ownership\TakenOver $lost ) {
@@ -137,7 +142,22 @@ function write_post( array &$row, array $document ): ?WP_Error {
 	if ( ! Reservations\renew( $row ) ) {
 		return Replies\in_progress();
 	}
-	return Posts\complete( $row['post_id'], $document, $images ) ?? finish( $row, $images );
+	return refusal_of_removed( $row, $document ) ?? Posts\complete( $row['post_id'], $document, $images ) ?? finish( $row, $images );
+}
+
+/**
+ * Why the post is not made public after all: images take their time, and a person may have taken it away meanwhile.
+ *
+ * @param array<string, mixed> $row      Our row.
+ * @param array<string, mixed> $document The document.
+ * @throws RuntimeException The database could not be read.
+ */
+function refusal_of_removed( array $row, array $document ): ?WP_Error {
+	$state = Posts\state_of( $row['post_id'] );
+	if ( ! in_array( $state, array( 'trash', 'gone' ), true ) ) {
+		return null;
+	}
+	return $document['restore'] ? Replies\write_failed( 'The post was taken away meanwhile.' ) : Claims\refusal_of_removed( $row, $state );
 }
 
 /**

@@ -84,6 +84,14 @@ function write_failed( string $reason ): WP_Error {
 }
 
 /**
+ * The database refused what it was asked last.
+ */
+function not_stored(): WP_Error {
+	global $wpdb;
+	return write_failed( "The site's database refused: $wpdb->last_error" );
+}
+
+/**
  * Answers, unless the database could not be read: who asks would conclude from an empty answer.
  *
  * @param callable $work Returns the answer.

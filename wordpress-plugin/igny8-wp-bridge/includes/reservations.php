@@ -12,7 +12,9 @@
 namespace Igny8\Bridge\Reservations;
 
 use Igny8\Bridge\Database;
+use Igny8\Bridge\Replies;
 use RuntimeException;
+use WP_Error;
 
 const IN_PROGRESS   = 'in_progress';
 const DONE          = 'done';
@@ -84,9 +86,9 @@ function typed( ?array $row ): ?array {
  * Makes the row of a new key; of many requests at once, one wins.
  *
  * @param array<string, mixed> $row Every column.
- * @return bool Whether we won.
+ * @return bool|null Whether we won; null when the database refused.
  */
-function insert( array $row ): bool {
+function insert( array $row ): ?bool {
 	global $wpdb;
 	$table = Database\publications_table();
 	return Database\insert_ignore(
@@ -113,9 +115,9 @@ function insert( array $row ): bool {
  * @param array<string, mixed> $row      As it was read, with the post that was found for it.
  * @param array<string, mixed> $document What is to be published.
  * @param int                  $done_at  When it was complete once, or ONLY_IMAGES.
- * @return array<string, mixed>|null The row as it is now, or null when another request was quicker.
+ * @return array<string, mixed>|WP_Error The row as it is now; an error when another request was quicker, or the database refused.
  */
-function claim( array $row, array $document, int $done_at ): ?array {
+function claim( array $row, array $document, int $done_at ) {
 	global $wpdb;
 	$table = Database\publications_table();
 	$now   = time();
@@ -137,8 +139,8 @@ function claim( array $row, array $document, int $done_at ): ?array {
 			$row['revision']
 		)
 	);
-	if ( 1 !== (int) $rows ) {
-		return null;
+	if ( 1 !== $rows ) {
+		return false === $rows ? Replies\not_stored() : Replies\in_progress();
 	}
 	$changed = array_intersect_key( $document, array_flip( array( 'fence', 'revision', 'fingerprint' ) ) );
 	return array_merge(
@@ -150,6 +152,17 @@ function claim( array $row, array $document, int $done_at ): ?array {
 			'done_at'     => $done_at,
 		)
 	);
+}
+
+/**
+ * Whether who reserved something at a time may still be at work.
+ *
+ * A time to come is that of a clock that was ahead: it is believed no longer than any other.
+ *
+ * @param int $reserved_at When, in Unix seconds.
+ */
+function is_fresh( int $reserved_at ): bool {
+	return abs( time() - $reserved_at ) < STALE_SECONDS;
 }
 
 /**
