@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import redis
 import sqlalchemy as sa
+from secret_forms import forms
 
 import settings
 from models import Attempt, Publication, PublicationState
@@ -135,7 +136,7 @@ class Canaries:
         self._thread = threading.Thread(target=self._watch, name="canaries", daemon=True)
 
     def add(self, name, secret):
-        self._secrets[name] = secret.encode()
+        self._secrets[name] = forms(secret)
 
     def start(self):
         self._thread.start()
@@ -160,8 +161,8 @@ class Canaries:
         self._thread.join()
 
     def _search(self, place, data):
-        for name, secret in list(self._secrets.items()):
-            if secret in data:
+        for name, shapes in list(self._secrets.items()):
+            if any(each in data for each in shapes):
                 self._found.add(f"{name} stands in {place}")
 
     def seen(self):
