@@ -70,6 +70,9 @@ def _check_content(entry, found, rows, may_fail, result):
     result.at_site += bool(shown)
     if not shown or state is not PublicationState.PUBLISHED or _is_behind(publication):
         result.lost.append(f"{entry.title}: the site has {found}, its row is {_told(publication)}")
+    elif publication.external_id not in {str(post.id) for post in shown}:
+        named = f"its row names post {publication.external_id}"
+        result.broken.append(f"{entry.title}: the site has {shown}, {named}")
 
 
 def _shows(post, entry):
