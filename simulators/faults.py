@@ -63,7 +63,8 @@ class Fault:
     ``path`` is searched in the REST route (``/igny8/v1/publish``) or else the URL's path; where it
     is left out, the kinds that concern a whole site hit everything they concern, and all others
     hit publishing. ``times`` is how often it strikes before it is used up (None: for ever); where
-    there is a ``text``, it strikes only requests whose body contains that.
+    there is a ``text``, it strikes only requests whose body contains that. It is counted under its
+    ``label``, or else under its kind.
     """
 
     kind: Kind
@@ -80,6 +81,7 @@ class Fault:
     version: str = "1.3.4"
     at: str = "draft"
     text: str = ""
+    label: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))
@@ -126,7 +128,7 @@ class FaultDial:
             return list(self._set)
 
     def struck(self) -> dict[str, int]:
-        """Return how often each kind has struck."""
+        """Return how often each kind has struck, or each label where faults have one."""
         with self._lock:
             return dict(self._struck)
 
@@ -152,6 +154,6 @@ class FaultDial:
                     del self._set[place]
                 elif times is not None:
                     self._set[place] = (fault, times - 1)
-                self._struck[fault.kind.value] += 1
+                self._struck[fault.label or fault.kind.value] += 1
                 return fault
         return None

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from chaos_checks import Canaries, check, rows_of
 from chaos_clients import Clients, Ledger, persist
+from chaos_dial import Dials
 from chaos_drain import drain, have_ended, waiting
 from chaos_sites import simulated_sites
 from chaos_table import NotRun, Result
@@ -43,6 +44,7 @@ class Run:
             self.sites = list((self.row.sites or simulated_sites)(self))
             for site in self.sites:
                 undo.callback(site.stop)
+            self.dials = Dials(self.sites)
             self.clients = Clients(
                 self.row.name,
                 self.sites,
@@ -111,19 +113,13 @@ class Run:
             yield number
 
     def dial(self, **fault):
-        for site in self.sites:
-            site.dial(**fault)
+        self.dials.add(**fault)
 
     def undial(self):
-        for site in self.sites:
-            site.undial()
+        self.dials.clear()
 
     def dialled(self):
-        return sum(sum(site.struck().values()) for site in self.sites)
-
-    def kinds(self):
-        """Return which kinds of faults have struck, at whichever site."""
-        return {kind for site in self.sites for kind, times in site.struck().items() if times}
+        return self.dials.struck()
 
     def accept(self, **wanted):
         """Save and publish one content; see `Clients.accept`."""

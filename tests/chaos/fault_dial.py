@@ -32,7 +32,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True)
 class Fault:
     """One setting of the dial. ``path`` is searched in the decoded target (default: publishing);
-    ``times`` is how often it strikes before it is used up (None: for ever)."""
+    ``times`` is how often it strikes before it is used up (None: for ever). It is counted under its
+    ``label``, or else under its kind."""
 
     kind: Kind
     path: str = PUBLISH
@@ -44,6 +45,7 @@ class Fault:
     retry_after: str | None = None
     location: str = "http://127.0.0.1:1/"
     bytes_per_second: float = 1.0
+    label: str = ""
 
     def matches(self, request):
         return bool(
@@ -81,6 +83,6 @@ class Dial:
                     continue
                 if left is not None:
                     entry[1] = left - 1
-                self.struck[fault.kind.value] += 1
+                self.struck[fault.label or fault.kind.value] += 1
                 return fault
         return None

@@ -23,10 +23,10 @@ class FaultProxy:
 
     While it is stopped, connections are refused. ``tls`` is the context that it presents itself
     with (None: plain HTTP) and may be changed at any time. ``counts`` holds connections,
-    tls_failed, requests, forwarded and broken; ``struck`` each kind's strikes; ``requests`` what
-    came in, newest last; ``senders`` the ports of those whose request is at the site. ``watch``
-    is called with each request and its sender's port, before anything is done with it; where it
-    returns True, nothing of it goes on.
+    tls_failed, requests, forwarded and broken; ``struck`` the strikes of each kind or label;
+    ``senders`` the ports of those whose request is at the site. ``watch`` is called with each
+    request and its sender's port, before anything is done with it; where it returns True, nothing
+    of it goes on.
     """
 
     def __init__(self, site_url, *, seed=0, tls=None, patience=120.0):

@@ -17,7 +17,7 @@ def after_our_deadline():
 def dialled(*faults):
     """Return a fault: these stay on every site's dial until they have struck ``size.times``.
 
-    By then each kind of them has struck, too.
+    By then each of them has struck, too.
     """
 
     def strike(run):
@@ -27,7 +27,8 @@ def dialled(*faults):
         run.last(run.size.seconds)
         run.clients.finish()  # while more comes in, what is left tells nothing of progress
         kinds = {fault["kind"] for fault in faults}
-        _publish_until(run, lambda: run.dialled() >= run.size.times and kinds <= run.kinds())
+        run.dials.ensure_each()
+        _publish_until(run, lambda: run.dials.have_struck(run.size.times))
         run.undial()
         run.struck(run.dialled())
         if "delay" in kinds:  # the last of them are still on their way to the site
