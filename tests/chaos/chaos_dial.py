@@ -32,11 +32,13 @@ class Dials:
         struck = {label for site in self._sites for label in site.struck()}
         return [label for label in self._faults if label not in struck]
 
-    def ensure_each(self):
-        """Let what chance has left out strike the next request it is meant for, at one site."""
-        for place, label in enumerate(self.never_struck()):
-            sure = self._faults[label] | {"probability": 1.0, "times": 1}
-            self._sites[place % len(self._sites)].dial(label=label, **sure)
+    def ensure_next(self):
+        """Let what chance has left out strike the next request it is meant for, one at each site.
+
+        Not all at once: the breaker leaves a site that fails again and again alone for minutes.
+        """
+        for site, label in zip(self._sites, self.never_struck(), strict=False):
+            site.dial(label=label, **self._faults[label] | {"probability": 1.0, "times": 1})
 
 
 def _label(fault):

@@ -27,7 +27,6 @@ def dialled(*faults):
         run.last(run.size.seconds)
         run.clients.finish()  # while more comes in, what is left tells nothing of progress
         kinds = {fault["kind"] for fault in faults}
-        run.dials.ensure_each()
         _publish_until(run, lambda: run.dials.have_struck(run.size.times))
         run.undial()
         run.struck(run.dialled())
@@ -45,6 +44,7 @@ def _publish_until(run, enough, rounds=50):
                 return  # something never ends: the checker says what
         if enough():
             return
+        run.dials.ensure_next()
         run.publish(5)
     raise AssertionError("the fault does not strike")
 
