@@ -1,5 +1,6 @@
 """Other releases of the product: copies of this one with some lines or a migration changed."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -29,6 +30,27 @@ def downgrade():
     with op.batch_alter_table("publications") as table:
         table.drop_column("{revision}")
 '''
+
+
+AFTER_CLAIMS = """    claims = claim_due()
+    if claims:
+        obey([claim.batch_id for claim in claims])
+    for claim in claims:
+"""
+
+OBEY = """
+
+def obey(batches):
+    import json, os, pathlib, time
+    order, held = pathlib.Path({order!r}), pathlib.Path({held!r})
+    try:
+        order.rename(f"{{order}} taken")  # by one worker only
+    except FileNotFoundError:
+        return
+    held.with_suffix(".new").write_text(json.dumps([os.getpid(), batches]))
+    held.with_suffix(".new").rename(held)
+    time.sleep(3600)  # until it is killed
+"""
 
 
 class Release:
@@ -66,3 +88,27 @@ class Release:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+class Order:
+    """Tells a worker to stand still between its next claim's commit and the start of a chain."""
+
+    def __init__(self, folder):
+        self.order, self._held = folder / "order", folder / "held"
+
+    def give(self):
+        self._held.unlink(missing_ok=True)
+        self.order.touch()
+
+    def held(self):
+        """Return who stands there and which batches it has claimed; None: nobody does yet."""
+        return json.loads(self._held.read_text()) if self._held.exists() else None
+
+    def taught_to(self, release):
+        """Return this, after a release was taught to obey."""
+        name = "tasks/publishing/dispatching.py"
+        release.replace(name, "    for claim in claim_due():\n", AFTER_CLAIMS)
+        path = release.root / name
+        text = OBEY.format(order=str(self.order), held=str(self._held))
+        path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+        return self

@@ -1,4 +1,4 @@
-"""Rows: workers and beat are killed, frozen, or live in another time."""
+"""Rows: workers are killed, frozen, or live in another time."""
 
 import os
 import signal
@@ -68,22 +68,6 @@ def wait_for_picture(run):
         return False
 
     wait_until(is_awaited, what="a publish that waits for its picture")
-
-
-def kill_in_dispatch(run):
-    """Ring, and kill both workers that may be claiming, a few milliseconds later."""
-    for _ in run.strikes():
-        wait_until(lambda: all(map(run.world.is_up, PUBLISHERS)), what="both publishers")
-        run.publish(3)
-        run.pause(0.01)
-        for name in PUBLISHERS:
-            run.world.kill(name)
-
-
-def kill_beat(run):
-    for _ in run.strikes():
-        wait_until(lambda: run.world.is_up("beat"), what="the schedule")
-        run.world.kill("beat")
 
 
 def media_away(run):
@@ -184,14 +168,6 @@ ROWS = [
         databases=(POSTGRESQL,),
         lane=WAITS,
     ),
-    Row(
-        "SIGKILL in the middle of dispatch",
-        kill_in_dispatch,
-        Size(2, 6, 4),
-        Size(20, 40, 40),
-        databases=(POSTGRESQL,),
-    ),
-    Row("SIGKILL of beat", kill_beat, Size(3, 15, 3), Size(15, 100, 12)),
     Row(
         "SIGSTOP longer than the lease, then SIGCONT",
         freeze_worker,
