@@ -4,6 +4,10 @@ import shutil
 
 from chaos_rest import RestCaller
 from chaos_table import POSTGRESQL, SQLITE, WAITS, Row, Size
+from chaos_world import PUBLISHERS
+
+WORK = b'"task": "publish.'
+"""Stands in every message that is about a batch, or a picture."""
 
 
 def kill_with_aof(run):
@@ -22,9 +26,31 @@ def _kill(run, *, aof):
 
 
 def flush(run):
-    for _ in run.strikes():
-        with run.world.broker.client() as client:
-            client.flushall()
+    """Forget messages of work on its way; every other time its workers have just died, too.
+
+    A worker that lives still has in its memory what it has taken: only then all is gone.
+    """
+    for number in run.strikes():
+        dead = PUBLISHERS if number % 2 else ()
+        held = b""
+        while WORK not in held:
+            run.publish_slowly(4)
+            for name in dead:
+                run.world.hold(name)
+            held = forget_all(run.world.broker)
+            for name in dead:
+                run.world.release(name)
+        run.undial()
+
+
+def forget_all(broker):
+    """Flush everything; return the messages that it held, waiting and not yet acknowledged."""
+    with broker.client() as client, client.pipeline(transaction=True) as both:
+        both.lrange("igny8:publish", 0, -1)
+        both.hvals("igny8:unacked")
+        both.flushall()
+        waiting, unacked, _ = both.execute()
+    return b"\n".join([*waiting, *unacked])
 
 
 def freeze(run):
@@ -112,6 +138,7 @@ ROWS = [
         Size(1, 12, 8),
         Size(1, 100, 60),
         databases=(POSTGRESQL,),
+        room=100,  # all: the API accepts without it
         lane=WAITS,
     ),
     Row(
