@@ -1,11 +1,17 @@
 """Rows: callers and people at odds: fifty at once, two revisions, a deletion at the site."""
 
 import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from chaos_checks import rows_of
 from chaos_drain import have_ended
 from chaos_rest import RestCaller
 from chaos_table import BOTH, POSTGRESQL, SQLITE, Row, Size
+
+from models import PublicationState
+from pipeline.census import REMOVED
+from tasks.sites.census_taking import take_census
 
 AT_ONCE = 50
 
@@ -50,8 +56,38 @@ def race_deletion(run):
         run.drain()
         if not have_ended(accepted):
             raise AssertionError("a publication has no end after a deletion")
+        learn_what_is_there(run)
+        prove_that_rows_and_sites_agree(run, accepted)
         for entry in accepted:
             run.clients.edit(entry.content_id, restore=True)
+
+
+def learn_what_is_there(run):
+    """Take a census of every site, as each day does: what was deleted later nobody has told us."""
+    for integration_id in run.integrations:
+        taken = take_census(integration_id, forced=True)
+        if taken is None or taken.error is not None:
+            raise AssertionError(f"there was no census: {taken}")
+    run.drain()
+
+
+def prove_that_rows_and_sites_agree(run, accepted):
+    """What its row calls shown has one live post, and nothing else has any."""
+    live = Counter(
+        post.content_id for site in run.sites for post in site.posts() if post.status == "publish"
+    )
+    removed = 0
+    for content_id, row in rows_of(entry.content_id for entry in accepted).items():
+        is_published = row.state is PublicationState.PUBLISHED
+        is_shown = is_published and row.external_status not in REMOVED
+        removed += not is_shown
+        if live[content_id] != is_shown:
+            raise AssertionError(
+                f"content {content_id} has {live[content_id]} live posts, and its row says "
+                f"{row.state.value}, {row.external_status}, {row.failure_code}"
+            )
+    if not removed:
+        raise AssertionError("no post stayed deleted: the race was none")
 
 
 def _edit(run, accepted):
