@@ -1,9 +1,12 @@
 """Rows: workers are killed, frozen, or live in another time."""
 
 import os
+import re
 import signal
 import subprocess
+import time
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 
 from chaos_checks import rows_of
@@ -31,6 +34,9 @@ EVERY_WORKER = 5
 IN_A_BATCH = 10
 """Contents that are published at once, for two sites: a batch of each."""
 
+AHEAD = 3000
+"""Seconds that its clock is ahead, at least: it is an hour, and some of it may have gone by."""
+
 LIBFAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
 
 
@@ -48,26 +54,56 @@ def kill_workers(run):
 
 
 def kill_child(run):
-    """Kill the process that decodes pictures while one waits for it; its worker lives on."""
+    """Kill the process that decodes pictures with one of them in hand; its worker lives on."""
     run.clients.picture_size = LARGE
+    struck = set()
     for _ in run.strikes():
-        wait_for_picture(run)
-        child = wait_until(lambda: run.world.child_of("media"), what="a child")
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+        while not kill_with_picture(run, struck):
+            pass
+
+
+def kill_with_picture(run, struck):
+    """Kill the child when it has begun with pictures; return whether it had not ended with them.
+
+    ``struck`` are the rows that have lost a child before: each loses one, and so none too many.
+    """
+    wait_for_picture(run)
+    begun = wait_until(lambda: in_hand(run) - struck or not is_awaited(run), what="a picture begun")
+    child = run.world.child_of("media")
+    if begun is True or child is None:  # all were prepared meanwhile
+        return False
+    with suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    wait_until(lambda: run.world.child_of("media") != child, what="the child's end")
+    lost = in_hand(run) & begun
+    struck |= lost
+    return bool(lost)
+
+
+def in_hand(run):
+    """Return the contents whose pictures were begun by somebody who has not ended with them."""
+    found = rows_of(run.ledger.entries).items()
+    return {
+        content_id
+        for content_id, row in found
+        if row.failure_code == PICTURE_AWAITED and row.rescues
+    }
 
 
 def wait_for_picture(run):
     """Return when a publish waits for its picture; publish more until one does."""
 
-    def is_awaited():
-        found = rows_of(run.ledger.entries).values()
-        if any(row.failure_code == PICTURE_AWAITED for row in found):
-            return True
-        run.publish(PICTURES_EVERY)
-        return False
+    def one_is_awaited():
+        if not is_awaited(run):
+            run.publish(PICTURES_EVERY)
+        return is_awaited(run)
 
-    wait_until(is_awaited, what="a publish that waits for its picture")
+    wait_until(one_is_awaited, what="a publish that waits for its picture")
+
+
+def is_awaited(run):
+    found = rows_of(run.ledger.entries).values()
+    return any(row.failure_code == PICTURE_AWAITED for row in found)
 
 
 def media_away(run):
@@ -134,8 +170,19 @@ def clock_ahead(run):
     # Not the monotonic clock: no real step of the time changes that one.
     ahead = {"FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     run.world.restart("publish2", {"LD_PRELOAD": LIBFAKETIME} | ahead)
+    if seconds_ahead(run, "publish2") < AHEAD:
+        raise AssertionError("the worker lives in the same time as everybody")
     for _ in run.strikes():
         run.publish(5)
+    run.world.hold("publish1")  # so that it is the one that publishes these
+    run.wait_for(run.publish(5))
+    run.world.release("publish1")
+
+
+def seconds_ahead(run, name):
+    """Return by how much the newest time in a worker's own log is ahead of ours."""
+    stamps = re.findall(r'"timestamp": "([^"]+)"', run.world.said(name))
+    return datetime.fromisoformat(max(stamps)).timestamp() - time.time()
 
 
 def _ensure_libfaketime():
