@@ -1,6 +1,10 @@
 """A caller of the API: real HTTP to the ingress in a process of its own."""
 
+import http.client
 import json
+import secrets
+import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -8,6 +12,12 @@ from chaos_clients import Accepted
 
 PATIENCE = 30.0
 """Seconds for an answer; fifty callers share two processor cores."""
+
+ASKS_AGAIN = 0.05
+"""Seconds until a request is repeated."""
+
+REPEATS_FOR = 120.0
+"""Seconds for which a request is repeated."""
 
 
 class RestCaller:
@@ -43,17 +53,63 @@ class RestCaller:
             raise AssertionError(f"the API answered {status} to a publish: {answer}")
         return status
 
-    def _post(self, path, body):
+    def _post(self, path, body, headers=()):
         request = urllib.request.Request(
             f"{self.address}/api/v1/writer/content/{path}",
             data=json.dumps(body).encode(),
             headers={
                 "Authorization": f"Bearer {self._token}",
                 "Content-Type": "application/json",
+                **dict(headers),
             },
         )
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-                return answer.status, json.loads(answer.read())
+                told = json.loads(answer.read())
+                self._note(answer.headers)
+                return answer.status, told
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode(errors="replace")
+
+    def _note(self, headers):
+        """Look at the headers of a good answer."""
+
+
+class RepeatingCaller(RestCaller):
+    """Repeats what had no answer, under the name that it had (`Idempotency-Key`). For threads."""
+
+    def __init__(self, run):
+        super().__init__(run)
+        self._lock = threading.Lock()
+        self.under_way = self.answered = self.cut = self.replayed = 0
+        """Requests on their way, answered, left without an answer, and done before a repeat."""
+
+    def _post(self, path, body, headers=()):
+        named = {**dict(headers), "Idempotency-Key": secrets.token_hex(8)}
+        ends = time.monotonic() + REPEATS_FOR
+        while True:
+            try:
+                return self._post_once(path, body, named)
+            except (OSError, http.client.HTTPException) as error:
+                if time.monotonic() > ends:
+                    raise
+                # Refused is not cut off: nobody was there to ask.
+                refused = isinstance(getattr(error, "reason", error), ConnectionRefusedError)
+                self._count("cut", 0 if refused else 1)
+                time.sleep(ASKS_AGAIN)
+
+    def _post_once(self, path, body, headers):
+        self._count("under_way", 1)
+        try:
+            told = super()._post(path, body, headers)
+            self._count("answered", 1)
+            return told
+        finally:
+            self._count("under_way", -1)
+
+    def _note(self, headers):
+        self._count("replayed", headers.get("Idempotent-Replayed") == "true")
+
+    def _count(self, name, more):
+        with self._lock:
+            setattr(self, name, getattr(self, name) + more)
