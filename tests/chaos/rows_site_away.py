@@ -58,6 +58,7 @@ ROWS = [
         databases=(POSTGRESQL,),
         full_databases=(POSTGRESQL,),
         sites=fronted(2),
+        room=150,  # all: what it is away for is accepted all the same
         lane=WAITS,
     ),
     Row(
