@@ -5,9 +5,13 @@ import sys
 
 import sqlalchemy as sa
 from chaos_table import POSTGRESQL, SQLITE, NotRun, Row, Size
+from chaos_world import PUBLISHERS
 from servers import wait_until
 
 from models.session import session_scope
+
+BUSY = 30
+"""Seconds that a connection waits for the lock (`models.session`): a shorter one is a pause."""
 
 LOCK = (
     "import sqlite3, sys, time\n"
@@ -56,10 +60,18 @@ def lock_sqlite(run):
         if not is_locked or locker.wait():
             raise AssertionError("the database was not locked for as long as it should be")
         run.struck()
+    if run.size.seconds > BUSY:
+        prove_that_it_was_told(run)
     with session_scope(read_only=True) as session:
         verdict = session.scalar(sa.text("pragma integrity_check"))
     if verdict != "ok":
         raise AssertionError(f"SQLite's integrity check says {verdict}")
+
+
+def prove_that_it_was_told(run):
+    """A worker's own waiting came to its end: the work met the error, and not only a pause."""
+    if not any("database is locked" in run.world.said(name) for name in PUBLISHERS):
+        raise AssertionError("no publisher was ever told that the database is locked")
 
 
 ROWS = [
@@ -88,10 +100,10 @@ ROWS = [
         full_databases=(POSTGRESQL,),
     ),
     Row(
-        "SQLite locked by another process (quick: 6 s, full: 20 s)",
+        "SQLite locked by another process (quick: 6 s, full: 40 s)",
         lock_sqlite,
         Size(1, 16, 6),
-        Size(1, 100, 20),
+        Size(1, 100, 40),
         databases=(SQLITE,),
         full_databases=(SQLITE,),
     ),
