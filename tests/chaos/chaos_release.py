@@ -32,22 +32,16 @@ def downgrade():
 '''
 
 
-AFTER_CLAIMS = """    claims = claim_due()
-    if claims:
-        obey([claim.batch_id for claim in claims])
-    for claim in claims:
-"""
-
 OBEY = """
 
-def obey(batches):
+def obey(what):
     import json, os, pathlib, time
     order, held = pathlib.Path({order!r}), pathlib.Path({held!r})
     try:
         order.rename(f"{{order}} taken")  # by one worker only
     except FileNotFoundError:
         return
-    held.with_suffix(".new").write_text(json.dumps([os.getpid(), batches]))
+    held.with_suffix(".new").write_text(json.dumps([os.getpid(), what]))
     held.with_suffix(".new").rename(held)
     time.sleep(3600)  # until it is killed
 """
@@ -91,7 +85,7 @@ class Release:
 
 
 class Order:
-    """Tells a worker to stand still between its next claim's commit and the start of a chain."""
+    """Tells the next process that comes to a place of its code to stand still there."""
 
     def __init__(self, folder):
         self.order, self._held = folder / "order", folder / "held"
@@ -101,14 +95,12 @@ class Order:
         self.order.touch()
 
     def held(self):
-        """Return who stands there and which batches it has claimed; None: nobody does yet."""
+        """Return who stands there, and what it has told (``obey``'s argument); None: nobody yet."""
         return json.loads(self._held.read_text()) if self._held.exists() else None
 
-    def taught_to(self, release):
-        """Return this, after a release was taught to obey."""
-        name = "tasks/publishing/dispatching.py"
-        release.replace(name, "    for claim in claim_due():\n", AFTER_CLAIMS)
+    def teach(self, release, name, line, obeying):
+        """Let a release obey: ``obeying`` calls ``obey`` in the place of a line of a file."""
+        release.replace(name, line, obeying)
         path = release.root / name
         text = OBEY.format(order=str(self.order), held=str(self._held))
         path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
-        return self

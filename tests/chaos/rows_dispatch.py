@@ -15,6 +15,13 @@ from models.session import session_scope
 TICKS = 4
 """For how many of its ticks beat is away."""
 
+CLAIMS = "    for claim in claim_due():\n"
+OBEYING = """    claims = claim_due()
+    if claims:
+        obey([claim.batch_id for claim in claims])
+    for claim in claims:
+"""
+
 SAYS = "corrupted schedule"
 
 AT_ONCE = 3
@@ -97,7 +104,8 @@ def _install_order(run):
     """Let the publishers live with a release that stops, when it is told to, at that place."""
     usual = run.world.root
     changed = Release(usual).copy(run.world.folder / "held-after-claims")
-    order = Order(run.folder).taught_to(changed)
+    order = Order(run.folder)
+    order.teach(changed, "tasks/publishing/dispatching.py", CLAIMS, OBEYING)
     run.undo(run.world.install, usual)
     run.world.install(changed.root)
     for name in PUBLISHERS:

@@ -4,6 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import sqlalchemy as sa
+from chaos_release import Order, Release
 from chaos_rest import RepeatingCaller
 from chaos_table import BOTH, POSTGRESQL, WAITS, Row, Size
 from servers import wait_until
@@ -12,6 +13,9 @@ from servers.processes import listens
 from models import Content
 from models.session import session_scope
 
+ACCEPTED = '    ring()\n    headers = {"Location"'
+"""Comes after the commit of a publish."""
+
 CALLERS = 6
 RESTS = 0.2
 """Seconds between two contents of one caller."""
@@ -19,22 +23,54 @@ RESTS = 0.2
 
 def kill_ingress(run):
     """Kill the ingress with requests in it; callers repeat what had no answer, by its own name."""
+    order = _install_order(run)
     caller = RepeatingCaller(run)
     over = threading.Event()
     with ThreadPoolExecutor(CALLERS) as threads:
         written = [threads.submit(publish_until, run, caller, over) for _ in range(CALLERS)]
         try:
-            for _ in run.strikes():
+            for number in run.strikes():
+                if number % 2 == 0:
+                    kill_before_its_answer(run, order)
+                    continue
                 while not any(each.done() for each in written):  # whatever ended them is told below
                     if kill_with_request(run, caller):
                         break
         finally:
             over.set()
+    if caller.replayed < run.size.times / 2:
+        raise AssertionError("what was accepted without an answer was not asked for again")
     asked = sum(each.result() for each in written)
     prove_that_none_is_there_twice(run, asked)
     run.notes.append(
         f"{caller.cut} requests were cut off, {caller.replayed} of them when they were accepted"
     )
+
+
+def _install_order(run):
+    """Let the ingress live with a release that stops, when it is told to, before its answer."""
+    usual = run.world.root
+    changed = Release(usual).copy(run.world.folder / "held-before-answers")
+    order = Order(run.folder)
+    order.teach(changed, "ingress/contents/publishing.py", ACCEPTED, f"    obey(0)\n{ACCEPTED}")
+    run.undo(run.world.install, usual)
+    run.world.install(changed.root)
+    if "web" in run.world.parts:
+        kill(run)
+    return order
+
+
+def kill_before_its_answer(run, order):
+    """Kill it when a publish is accepted, and its caller does not know that yet."""
+    order.give()
+    wait_until(order.held, what="an accepted publish")
+    kill(run)
+
+
+def kill(run):
+    run.world.kill("web")
+    port = run.world.parts["web"].port
+    wait_until(lambda: listens(port), what="the API")
 
 
 def publish_until(run, caller, over):
@@ -58,9 +94,7 @@ def kill_with_request(run, caller):
     enough, before = caller.answered + CALLERS, caller.cut
     wait_until(lambda: caller.answered >= enough and caller.under_way, what="a request")
     run.pause(0.03)  # it may have committed by then, and not yet said so
-    run.world.kill("web")
-    port = run.world.parts["web"].port
-    wait_until(lambda: listens(port), what="the API")
+    kill(run)
     return caller.cut > before
 
 
