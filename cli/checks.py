@@ -129,7 +129,7 @@ def _clock(_: Settings) -> Finding:
     if abs(ahead) <= WORST_SKEW:
         return Finding("clock", "ok", "agrees with the database's")
     how = f"{abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} the database's"
-    return Finding("clock", "fail", how, "synchronise it: a worker ahead drops every tick")
+    return Finding("clock", "fail", how, "synchronise it: logs, and how old a webhook is, go by it")
 
 
 def _broker(known: Settings) -> Finding:

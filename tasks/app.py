@@ -5,7 +5,7 @@ from typing import Any
 from celery import Celery, signals
 
 from models.session import forget_connections
-from tasks import startup
+from tasks import expiry, startup
 from tasks.heartbeat import note_beat_started
 from tasks.logs import configure_logging
 from tasks.open_files import allow_many
@@ -13,12 +13,18 @@ from tasks.transport import guard_redis
 
 guard_redis()
 app = Celery("igny8")
+app.Task.Request = f"{expiry.__name__}:{expiry.TimedRequest.__name__}"
 app.config_from_object("celeryconfig")
 
 
 @signals.setup_logging.connect
 def _own_logging(**_: Any) -> None:
     configure_logging()
+
+
+@signals.before_task_publish.connect
+def _tell_by_database(headers: dict[str, Any], **_: Any) -> None:
+    expiry.tell_by_database(headers)
 
 
 @signals.worker_process_init.connect

@@ -14,6 +14,7 @@ from models import Heartbeat
 from models.clock import now
 from models.publishing.batches import beat
 from models.session import session_scope
+from tasks import expiry
 
 BEAT_STARTED = "beat.started"
 """The row of beat's own start: an entry whose time has not come since then is not missing."""
@@ -36,6 +37,7 @@ def beats(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
             task()
             with session_scope() as session:
                 beat(session, name)
+            expiry.CLOCK.measure_if_old()
 
         return run
 

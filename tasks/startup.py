@@ -13,8 +13,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 import settings
 from models.encryption import key_faults
-from models.schema import schema_fault, seconds_ahead
+from models.schema import schema_fault
 from models.session import engine
+from tasks import expiry
 from tasks.broker_tls import tls_fault
 
 PATIENCE = 2.0
@@ -23,7 +24,7 @@ PATIENCE = 2.0
 LOOK_AT = "(look at CELERY_BROKER_URL or REDIS_URL)"
 
 WORST_SKEW = 2.0
-"""Seconds that hosts' clocks may differ; ticks are good for five."""
+"""Seconds that hosts' clocks may differ before somebody should know."""
 
 log = structlog.get_logger()
 
@@ -69,9 +70,9 @@ def faults_of_keys_and_tables() -> list[str]:
 
 
 def _warn_of_skew() -> None:
-    # No fault: leases and due dates go by the database's clock. But a tick says until when it is
-    # good by beat's clock, and a worker that lives later throws every one away.
-    ahead = seconds_ahead()
+    # No fault: leases, due dates and messages go by the database's clock. But the lines of a log,
+    # and the age of a webhook's signature, go by the host's.
+    ahead = expiry.CLOCK.measure()
     if abs(ahead) > WORST_SKEW:
         log.warning("startup.clock_differs_from_database", seconds_ahead=round(ahead))
 
