@@ -15,6 +15,7 @@ from models.sites.keys import is_key_in_use, owner_of, replace_key
 from pipeline.errors import PublishError, SiteError
 from platforms import Target, connect, target_of
 from platforms.base import SiteStatus
+from platforms.trying_out import try_out
 
 
 class KeyRefused(CommandError):
@@ -159,14 +160,11 @@ def target_or_fault(integration: Integration) -> Target | Look:
 
 
 def look_at(target: Target | Look) -> Look:
-    """Ask the site for its status, and whether it takes writes; no transaction is open."""
+    """Ask the site for all that a publish asks of it; no transaction is open."""
     if isinstance(target, Look):
         return target
-    site = connect(target)
     try:
-        status = site.status()
-        site.try_writing()
-        return Look(target.integration_id, status)
+        return Look(target.integration_id, try_out(connect(target)))
     except PublishError as error:
         return Look(target.integration_id, error=error)
 

@@ -46,6 +46,9 @@ class Facts:
     write_refused: int | None = None
     """HTTP status of a refused harmless write, 0 without an answer; None: taken, or not sent."""
 
+    questions_refused: int | None = None
+    """The same of a harmless question about posts or pictures."""
+
     seo_plugin: str | None = None
     max_body_bytes: int | None = None
     wordpress_version: str = ""
@@ -209,6 +212,8 @@ def _key(facts: Facts, _: Wants) -> Judged:
 def _write(facts: Facts, _: Wants) -> Judged:
     if facts.write_refused is not None:
         return False, words.WRITE_REFUSED.about(status=facts.write_refused or "nothing")
+    if facts.questions_refused is not None:
+        return False, words.QUESTIONS_REFUSED.about(status=facts.questions_refused or "nothing")
     if facts.can_write is None:
         return None
     return facts.can_write, words.CAN_WRITE if facts.can_write else words.CANNOT_WRITE

@@ -252,6 +252,12 @@ WRITE_REFUSED = Advice(
     HOST,
     code="write_refused",
 )
+QUESTIONS_REFUSED = Advice(
+    "The site takes posts, and refuses questions about them (answer: {status}).",
+    "Allow GET to /wp-json/igny8/ in the firewall or the security plugin.",
+    HOST,
+    code="questions_refused",
+)
 SEO_PLUGIN = Advice("SEO titles and descriptions go to {plugin}.", code="seo_plugin")
 NO_SEO_PLUGIN = Advice(
     "No SEO plugin is active: our plugin shows SEO titles itself.", code="no_seo_plugin"

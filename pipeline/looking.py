@@ -4,7 +4,7 @@ FIRST_LOOK = 60.0
 """Seconds. A certificate or a plugin is often back within minutes."""
 
 LONGEST_LOOK = 3600.0
-"""Once an hour for as long as it takes: a look is one small request."""
+"""Once an hour for as long as it takes: a look is a few small requests."""
 
 FIRST_LOOK_WITH_KEY = 3600.0
 """At most hourly: a refused key that comes again and again looks like somebody who guesses."""

@@ -50,6 +50,11 @@ def clean(value: object, limit: int = LONGEST_TEXT) -> str:
     return "".join(c for c in text[:limit] if c != "\0" and not "\ud800" <= c <= "\udfff")
 
 
+def rest_route(request: Request) -> str:
+    """Return where a request goes in WordPress's REST API: to the bridge, or to itself (/wp/)."""
+    return request.path if request.path.startswith("/wp/") else f"/igny8/v1{request.path}"
+
+
 def is_missing_route(answer: Answer) -> bool:
     """Whether the web server, not WordPress, answered: pretty permalinks are off, or no API."""
     return answer.status in {301, 302, 307, 308, 404} and not isinstance(answer.json(), dict)
@@ -71,10 +76,12 @@ def complain(answer: Answer, request: Request) -> PublishError:
     if status == HTTPStatus.CONFLICT and not code and request.writes:
         # Not the bridge's word, which always has a code: what it did, if anything, is unknown.
         return UnclearOutcome("the site answered 409 without a reason", code="http_409")
-    return _site_error(answer, code, facts) or _rejected(status, code, facts)
+    return _site_error(answer, request, code, facts) or _rejected(status, code, facts)
 
 
-def _site_error(answer: Answer, code: str, facts: Mapping[str, Any]) -> SiteError | None:
+def _site_error(
+    answer: Answer, request: Request, code: str, facts: Mapping[str, Any]
+) -> SiteError | None:
     status = answer.status
     if status < HTTPStatus.BAD_REQUEST:
         return SiteError(
@@ -90,7 +97,8 @@ def _site_error(answer: Answer, code: str, facts: Mapping[str, Any]) -> SiteErro
     if status in REFUSALS:
         named = f" ({code})" if code else ""
         return SiteError(
-            f"a firewall or a security plugin blocks the site's REST API{named}",
+            f"a firewall or a security plugin blocks the site's REST API{named}: "
+            f"let it allow {request.method} /wp-json{rest_route(request)}",
             code="blocked",
             status_code=status,
         )

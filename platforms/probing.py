@@ -1,6 +1,6 @@
 """Asking a site what it is: is it a WordPress, is its REST API there, does the bridge let us in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
@@ -13,6 +13,7 @@ from platforms.answers import LONGEST_CODE, clean
 from platforms.base import Target
 from platforms.http import Answer, Request, SiteHttp
 from platforms.key_refusals import is_wrong_key
+from platforms.trying_out import try_questions
 from platforms.wordpress import OLDEST_BRIDGE, WordPressBridge
 
 NAMESPACE = "igny8/v1"
@@ -143,19 +144,25 @@ def probe_bridge(target: Target, facts: Facts) -> Facts:
             facts, key_accepted=False, bridge_status=answer.status if ours else HTTPStatus.FORBIDDEN
         )
     facts = _with_status(facts, body)
+    facts = replace(facts, authorization_stripped=_is_stripped(site, facts, body))
+    return _with_refusals(target, facts)
+
+
+def _with_refusals(target: Target, facts: Facts) -> Facts:
+    """Add with which status a publish's requests are refused: some firewalls let others alone."""
+    if not facts.new_enough or facts.can_write is False:
+        return facts
+    bridge = WordPressBridge(target)
     return replace(
         facts,
-        authorization_stripped=_is_stripped(site, facts, body),
-        write_refused=_refused_write(target, facts),
+        write_refused=_refusal(bridge.try_writing),
+        questions_refused=_refusal(lambda: try_questions(bridge)),
     )
 
 
-def _refused_write(target: Target, facts: Facts) -> int | None:
-    """Return with which status a harmless write was refused: some firewalls let questions alone."""
-    if not facts.new_enough or facts.can_write is False:
-        return None
+def _refusal(ask: Callable[[], None]) -> int | None:
     try:
-        WordPressBridge(target).try_writing()
+        ask()
     except PublishError as error:
         return error.status_code or 0
     return None

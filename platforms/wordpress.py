@@ -14,7 +14,7 @@ from pipeline.errors import (
     UnclearOutcome,
 )
 from pipeline.settling import Said
-from platforms.answers import clean, complain, is_missing_route
+from platforms.answers import clean, complain, is_missing_route, rest_route
 from platforms.base import (
     Collection,
     Exchange,
@@ -236,8 +236,7 @@ class WordPressBridge:
         return answer
 
     def _routed(self, request: Request) -> Request:
-        # What begins with /wp/ is WordPress's own.
-        path = request.path if request.path.startswith("/wp/") else f"/igny8/v1{request.path}"
+        path = rest_route(request)
         if self._pretty:
             url, params = f"/wp-json{path}", request.params
         else:

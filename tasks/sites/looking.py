@@ -13,6 +13,7 @@ from models.session import session_scope
 from models.sites.care import due_looks, plan_look, unscheduled_looks
 from pipeline.errors import PublishError, SiteError
 from pipeline.looking import look_pause
+from platforms.trying_out import try_out
 
 log = structlog.get_logger()
 
@@ -34,11 +35,9 @@ def look_at_suspended() -> int:
 
 
 def _look(integration: Integration) -> bool:
-    """Ask one site for its status, and whether it takes writes; True when it is well."""
+    """Ask one site for all that a publish asks of it; True when it is well."""
     try:
-        site = platforms.connect(platforms.target_of(integration))
-        site.status()
-        site.try_writing()
+        try_out(platforms.connect(platforms.target_of(integration)))
     except PublishError as error:
         log.info("site.still_ill", integration=integration.id, code=error.code)
         with session_scope() as session:

@@ -156,7 +156,9 @@ def test_the_key_is_sent_to_the_plugin_alone(integration, simulated_site):
     run(integration, TEST)
 
     with_key = {each.route for each in simulated_site.requests if "authorization" in each.headers}
-    assert with_key == {"/igny8/v1/status", "/igny8/v1/publish"}
+    assert with_key == {
+        f"/igny8/v1/{name}" for name in ("status", "publish", "publications", "media")
+    }
 
 
 def test_it_makes_no_post(integration, simulated_site):

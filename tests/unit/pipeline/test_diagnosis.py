@@ -75,6 +75,7 @@ def test_a_site_that_is_well():
         pytest.param({"can_write": False}, "write", "site", id="read-only"),
         pytest.param({"write_refused": 403}, "write", "host", id="posts-refused"),
         pytest.param({"write_refused": 0}, "write", "host", id="posts-unanswered"),
+        pytest.param({"questions_refused": 403}, "write", "host", id="questions-refused"),
     ],
 )
 def test_the_first_failing_layer(change, layer, whose):

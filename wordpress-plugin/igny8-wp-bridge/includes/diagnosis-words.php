@@ -222,6 +222,10 @@ function plugin(): array {
 			__( 'The site answers questions, and refuses posts before its plugin sees them (answer: {status}).', 'igny8-wp-bridge' ),
 			__( 'Allow POST to /wp-json/igny8/ in the firewall or the security plugin.', 'igny8-wp-bridge' ),
 		),
+		'questions_refused' => array(
+			__( 'The site takes posts, and refuses questions about them (answer: {status}).', 'igny8-wp-bridge' ),
+			__( 'Allow GET to /wp-json/igny8/ in the firewall or the security plugin.', 'igny8-wp-bridge' ),
+		),
 		'seo_plugin' => array( __( 'SEO titles and descriptions go to {plugin}.', 'igny8-wp-bridge' ), '' ),
 		'no_seo_plugin' => array( __( 'No SEO plugin is active: our plugin shows SEO titles itself.', 'igny8-wp-bridge' ), '' ),
 		'bodies_fit' => array( __( 'It takes files of up to {limit}.', 'igny8-wp-bridge' ), '' ),
