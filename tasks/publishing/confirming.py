@@ -69,6 +69,13 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
         return SiteBusy("the site is still working on it")
     if is_ahead(item, post):
         return ahead(post)
+    if _is_older(item, post):
+        return UnclearOutcome(
+            f"the site took revision {item.wish.revision} of the post, and goes on showing "
+            f"revision {post.revision}: see to it that no cache and no copy of its database that "
+            "lags answers for /wp-json/igny8/",
+            code="older_shown",
+        )
     if post.status not in LIVE or post.external_id is None:
         return PermanentError(
             "the post was removed on the site right after it was published; publish with "
@@ -76,3 +83,12 @@ def _complaint(item: Item, post: RemotePost | None) -> PublishError | None:
             code="removed",
         )
     return None
+
+
+def _is_older(item: Item, post: RemotePost) -> bool:
+    """Whether the site shows less than this batch has sent, so that what it says is of yesterday.
+
+    What was accepted since then has no parts yet, and what is too late was not sent: there the
+    older revision is what there is.
+    """
+    return item.built and not item.is_too_late and post.revision < item.wish.revision
