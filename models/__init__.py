@@ -12,6 +12,7 @@ from models.image import Image, ImageFile
 from models.inbox_message import InboxMessage, InboxState
 from models.installation import Installation, InstallationStatus
 from models.integration import Integration
+from models.kept_key import KeptKey
 from models.publication import WAITING, Batch, Publication, PublicationState
 from models.publishing_settings import PublishingSettings
 from models.schedule_entry import EntrySource, EntryState, ScheduleEntry
@@ -47,6 +48,7 @@ __all__ = [
     "Installation",
     "InstallationStatus",
     "Integration",
+    "KeptKey",
     "Publication",
     "PublicationState",
     "PublishingSettings",

@@ -221,7 +221,8 @@ def _of_site(shown: Shown, row: Known | None) -> Iterator[Finding]:
     if row is None and shown.is_there:
         words = (
             f"post {shown.external_id} carries a key of ours that no publication here has: its "
-            "content was deleted here, or the site is a copy of another one"
+            "content was deleted here, or not published since its integration was made anew, or "
+            "the site is a copy of another one"
         )
         yield Finding(Kind.FOREIGN, shown.key, words, None, shown, f"{shown.external_id}")
     if shown.carriers > 1:

@@ -33,6 +33,7 @@ from ingress.site_keys import require_token_or_site_key
 from ingress.tenancy import own_integration, own_site, refuse_taken_address
 from models import Integration, Publication, PublicationState, Role
 from models.plan_requests import suggest_plan
+from models.publishing.kept_keys import keep_keys
 from models.schedule.reconnecting import sweep_again
 from models.session import session_scope
 from models.sites.connecting import ensure_integration
@@ -182,6 +183,7 @@ def change(path: IntegrationPath, body: IntegrationChange) -> Any:
 def delete(path: IntegrationPath) -> Any:
     """Remove an integration with all that we know of its posts; the posts themselves stay.
 
+    Made anew, its site's posts are found again as their contents are published.
     One at another address than its site's own takes an admin: made anew, it would be there.
     """
     with session_scope() as session:
@@ -194,6 +196,7 @@ def delete(path: IntegrationPath) -> Any:
             Publication.state == PublicationState.PUBLISHING,
         )
         sweep_again(session, found.id)
+        keep_keys(session, found)
         removed = session.execute(
             sa.delete(Integration)
             .where(Integration.id == found.id, ~on_its_way)

@@ -13,6 +13,7 @@ from models.history import Run
 from models.integration import Integration
 from models.plan_requests import suggest_plan
 from models.publication import PARTS, WITHOUT_EFFECT, Publication, PublicationState
+from models.publishing.kept_keys import take_kept_key
 from models.publishing.taken_by_hand import link_entry, take_by_hand
 
 
@@ -89,6 +90,7 @@ def _ensure(
         with session.begin_nested():
             added = Publication(
                 **wish,
+                **take_kept_key(session, content, integration),
                 account_id=content.account_id,
                 revision_id=_newest_revision(session, content),
                 post_status=wanted.post_status,
