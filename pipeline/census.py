@@ -30,6 +30,9 @@ class Kind(enum.StrEnum):
     RETURNED = "returned"
     REMOVED = "removed"
     REACHED = "reached"
+    OLDER = "older"
+    """Of what was called off or has failed: an older text of it arrived after all, and is live."""
+
     FOREIGN = "foreign"
     DUPLICATE = "duplicate"
     STUCK = "stuck"
@@ -60,11 +63,12 @@ REPAIRS: Mapping[Kind, Repair] = {
     Kind.MOVED: Repair.CORRECT,
     Kind.RETURNED: Repair.CORRECT,
     Kind.REACHED: Repair.CORRECT,
+    Kind.OLDER: Repair.CORRECT,
     Kind.REMOVED: Repair.NOTE_STATUS,
     Kind.AHEAD: Repair.NOTE_STATUS,
 }
 
-ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.STUCK, Kind.MANY_LOST})
+ALARMING = frozenset({Kind.DUPLICATE, Kind.AHEAD, Kind.OLDER, Kind.STUCK, Kind.MANY_LOST})
 """Only a person can put these right."""
 
 
@@ -178,8 +182,8 @@ def _held(finding: Finding) -> Finding:
 def _of_row(row: Known, shown: Shown | None) -> Finding | None:
     if row.state is State.PUBLISHED:
         kind = _of_published(row, shown)
-    elif row.state in ARRIVES_LATE and _has_arrived(row, shown):
-        kind = Kind.REACHED
+    elif row.state in ARRIVES_LATE and shown is not None:
+        kind = _of_arrived(row, shown)
     else:
         kind = None  # on its way, or not to be there: its next step asks the site itself
     if kind is None:
@@ -205,16 +209,15 @@ def _of_published(row: Known, shown: Shown | None) -> Kind | None:
     return next((kind for kind, differs in differences.items() if differs), None)
 
 
-def _has_arrived(row: Known, shown: Shown | None) -> bool:
-    return (
-        shown is not None
-        and shown.finished
-        and shown.is_there
-        and shown.content_id == row.content_id
-        # Above it, or under its number in a restored database, is a text that we don't know.
-        and shown.revision == row.revision
-        and shown.fingerprint in {"", row.fingerprint}
-    )
+def _of_arrived(row: Known, shown: Shown) -> Kind | None:
+    if not shown.finished or not shown.is_there or shown.content_id != row.content_id:
+        return None
+    # Above it, or under its number in a restored database, is a text that we don't know.
+    if shown.revision == row.revision and shown.fingerprint in {"", row.fingerprint}:
+        return Kind.REACHED
+    # What is unclear asks the site itself; of a post that is known the older text was published.
+    ended = row.state is not State.UNCONFIRMED and row.external_id is None
+    return Kind.OLDER if ended and shown.revision < row.revision else None
 
 
 def _of_site(shown: Shown, row: Known | None) -> Iterator[Finding]:
@@ -256,6 +259,10 @@ def _words(kind: Kind, row: Known, shown: Shown | None) -> str:
         Kind.MOVED: f"it is post {shown and shown.external_id} on the site, not {post}: noted",
         Kind.RETURNED: f"{post}, which had been removed on the site, is there again: noted",
         Kind.REACHED: f"the site shows its newest revision, though it was {row.state}: published",
+        Kind.OLDER: (
+            f"post {shown and shown.external_id} shows an older text (revision {has} of "
+            f"{row.revision}) of what was {row.state}: publish it again, or remove the post there"
+        ),
         Kind.REMOVED: f"{post} was {how} on the site; publish with restore to bring it back",
     }[kind]
 

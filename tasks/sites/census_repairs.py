@@ -89,6 +89,8 @@ def _repair(session: Session, finding: Finding, post: RemotePost | None) -> bool
         values |= {"external_id": post.external_id, "external_url": post.url}
         if finding.kind is Kind.REACHED:
             values |= _published(session, row, post)
+        elif finding.kind is Kind.OLDER:
+            values["published_revision"] = post.revision
     seen = {name: value for name, value in asdict(row).items() if name in SEEN}
     return change_row(session, row.id, seen, values)
 

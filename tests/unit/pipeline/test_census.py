@@ -44,6 +44,10 @@ def waiting(state, **changes):
     return row(state=state, published_revision=1, **changes)
 
 
+def never_seen(state):
+    return row(state=state, published_revision=None, external_id=None, external_status=None)
+
+
 GONE = {"status": "gone", "carriers": 0, "carrier_ids": ()}
 WORKING = {"finished": False, "external_id": None, "status": ""}
 
@@ -83,6 +87,37 @@ WORKING = {"finished": False, "external_id": None, "status": ""}
             id="failed-but-there-from-an-old-plugin",
         ),
         pytest.param(waiting(State.FAILED), post(revision=1), [], id="failed-older-there"),
+        pytest.param(
+            never_seen(State.FAILED), post(revision=1), [Kind.OLDER], id="failed-older-arrived"
+        ),
+        pytest.param(
+            never_seen(State.WITHDRAWN), post(revision=1), [Kind.OLDER], id="withdrawn-older-there"
+        ),
+        pytest.param(
+            never_seen(State.UNCONFIRMED), post(revision=1), [], id="unconfirmed-older-there"
+        ),
+        pytest.param(never_seen(State.QUEUED), post(revision=1), [], id="queued-older-there"),
+        pytest.param(
+            never_seen(State.WITHDRAWN), post(revision=3), [], id="withdrawn-unknown-there"
+        ),
+        pytest.param(
+            never_seen(State.WITHDRAWN),
+            post(revision=1, status="trash"),
+            [],
+            id="withdrawn-older-trashed",
+        ),
+        pytest.param(
+            never_seen(State.WITHDRAWN),
+            post(revision=1, finished=False),
+            [],
+            id="withdrawn-older-half-done",
+        ),
+        pytest.param(
+            never_seen(State.WITHDRAWN),
+            post(revision=1, content_id=8),
+            [],
+            id="withdrawn-other-content",
+        ),
         pytest.param(waiting(State.FAILED), None, [], id="failed-not-there"),
         pytest.param(waiting(State.FAILED), post(status="trash"), [], id="failed-trashed"),
         pytest.param(waiting(State.FAILED), post(**GONE), [], id="failed-deleted"),
@@ -133,7 +168,8 @@ def test_repairs(kind, repair):
 
 
 def test_what_alarms_is_not_repaired_by_sending():
-    assert {REPAIRS.get(kind) for kind in ALARMING} <= {None, Repair.NOTE_STATUS}
+    noted = {Repair.NOTE_STATUS, Repair.CORRECT}
+    assert {REPAIRS.get(kind) for kind in ALARMING} <= {None, *noted}
 
 
 def test_a_duplicate_names_its_posts():
