@@ -30,7 +30,10 @@ LONGEST_TEXT = 2000
 UNWELL = HTTPStatus.INTERNAL_SERVER_ERROR
 
 WORDS = {
-    "igny8_content_exists": "the site has a post for this content under another key",
+    "igny8_content_exists": (
+        "the site knows this content's id under another key, as after our database was restored: "
+        "save the text as a new content, which gets another id, and publish that"
+    ),
     "igny8_post_trashed": "the post is in the site's trash; publish with restore to bring it back",
     "igny8_post_gone": "the post was deleted on the site; publish with restore to make it again",
     "igny8_fingerprint_mismatch": "the site holds another text for the same revision",

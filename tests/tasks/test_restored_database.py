@@ -1,5 +1,8 @@
 """After our database was restored from an older backup the newest accepted text is at the site."""
 
+import re
+import uuid
+
 import pytest
 import sqlalchemy as sa
 from census_looks import census
@@ -14,6 +17,7 @@ from models.clock import now_plus
 from models.publishing.accepting import Wanted, accept_publish
 from models.publishing.progress import run_outcome
 from models.session import session_scope
+from settings import ROOT
 
 SITES = {
     "ahead": {"revision": 5, "published_revision": 5},
@@ -167,3 +171,33 @@ def test_the_census_calls_no_other_text_of_the_same_number_published(restored, i
 
     assert census(integration) == []
     assert reload(restored).state is state
+
+
+def test_a_number_that_the_site_knows_of_another_content_fails_with_what_helps(
+    integration, simulated_site
+):
+    """The database is from before the first publish of what had this content's number."""
+    publication = make_publication(integration, title="What the site has")
+    run_due()
+    key = str(uuid.uuid4())
+    change(key=key, state=PublicationState.QUEUED, published_revision=None, external_id=None)
+    run_due()
+
+    found = reload(publication)
+    assert (found.state, found.failure_code) == (PublicationState.FAILED, "igny8_content_exists")
+    assert "a new content, which gets another id" in found.failure
+    anew = make_publication(integration, title="Saved anew")
+    run_due()
+    assert reload(anew).state is PublicationState.PUBLISHED
+    assert [post.title for post in simulated_site.posts] == ["What the site has", "Saved anew"]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_the_numbers_of_contents_are_raised_as_the_page_says(database, integration):
+    page = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    (raised,) = re.findall(r"`(SELECT setval.*?);`", page)
+    before = make_publication(integration).content_id
+    with session_scope() as session:
+        session.execute(sa.text(raised))
+
+    assert make_publication(integration).content_id == before + 10_001
