@@ -1,6 +1,7 @@
 """Sessions: the one place that commits and rolls back."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
@@ -15,10 +16,12 @@ import settings
 from models.pinging import ping_in_doubt
 from models.sqlite_turns import turn_to_write
 
+SQLITE_PATIENCE = 30.0
+"""Seconds that who finds the file taken waits, in place of failing at once."""
+
 SQLITE_PRAGMAS = (
-    "journal_mode=wal",  # readers don't wait for the writer
     "synchronous=full",  # with WAL and less, a power cut may take what was just accepted
-    "busy_timeout=30000",  # a second writer waits instead of failing at once
+    f"busy_timeout={SQLITE_PATIENCE * 1000:.0f}",
     "foreign_keys=on",  # SQLite ignores them otherwise
 )
 
@@ -59,6 +62,7 @@ def _sqlite_engine(url: str) -> Engine:
         connection.isolation_level = None  # sqlite3 must not open transactions of its own
         for pragma in SQLITE_PRAGMAS:
             connection.execute(f"pragma {pragma}")
+        _let_readers_go_on(connection)
 
     @event.listens_for(made, "begin")
     def begin(connection: Connection) -> None:
@@ -69,6 +73,22 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return made
+
+
+def _let_readers_go_on(connection: sqlite3.Connection) -> None:
+    """Have the file's writer write ahead, so that readers don't wait for it."""
+    # Two that turn a new file into such a one at the same moment: SQLite refuses the second at
+    # once, whatever its busy_timeout (10 of 180 times with three processes). So we wait for it.
+    deadline = time.monotonic() + SQLITE_PATIENCE
+    while True:
+        try:
+            connection.execute("pragma journal_mode=wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +26,18 @@ from models import session as sessions
 def test_how_the_database_is_opened(sqlite_database, pragma, value):
     with sessions.engine().connect() as connection:
         assert connection.scalar(sa.text(f"pragma {pragma}")) == value
+
+
+def test_who_opens_a_new_file_waits_for_whoever_opened_it_just_before(environment, tmp_path):
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/new.db")
+    first = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    first.execute("begin immediate")
+
+    with ThreadPoolExecutor(1) as other:
+        second = other.submit(lambda: sessions.engine().connect().close())
+        time.sleep(0.3)
+        first.execute("commit")
+        second.result()
 
 
 WRITERS, ROWS = 8, 25
