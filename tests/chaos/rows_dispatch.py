@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from chaos_checks import rows_of
 from chaos_drain import have_ended
 from chaos_release import Order, Release
-from chaos_table import POSTGRESQL, Row, Size
+from chaos_table import POSTGRESQL, WAITS, Row, Size
 from chaos_world import PUBLISHERS
 from servers import wait_until
 
@@ -123,12 +123,20 @@ def prove_that_it_was_claimed_and_not_started(batches):
 
 
 ROWS = [
-    Row("SIGKILL of beat", kill_beat, Size(1, 15, 3), Size(12, 100, 12)),
+    Row(
+        "SIGKILL of beat",
+        kill_beat,
+        Size(1, 15, 3),
+        Size(12, 100, 12),
+        databases=(POSTGRESQL,),
+        lane=WAITS,
+    ),
     Row(
         "SIGKILL in the middle of dispatch",
         kill_in_dispatch,
         Size(2, 6, 4),
         Size(20, 40, 40),
         databases=(POSTGRESQL,),
+        lane=WAITS,
     ),
 ]

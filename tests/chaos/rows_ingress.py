@@ -113,7 +113,7 @@ ROWS = [
     Row(
         "SIGKILL of the API while it accepts",
         kill_ingress,
-        Size(5, 8, 2),
+        Size(3, 8, 2),
         Size(40, 60, 20),
         databases=(POSTGRESQL,),
         full_databases=BOTH,
