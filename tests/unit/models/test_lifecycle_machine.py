@@ -259,10 +259,13 @@ class Lifecycle(RuleBasedStateMachine):
         for place, (integration_id, _) in enumerate(self.places):
             with session_scope() as session:
                 resume_site(session, integration_id)
+            self.moves_are_those_of_the_table()  # each a move of its own
             self.begin_census(place, lost=False)
             self.end_census(len(self.censuses) - 1)
+            self.moves_are_those_of_the_table()
         self.set_rows(Publication.state == State.PUBLISHING, leased_until=now_plus(-1))
         self.rescue()
+        self.moves_are_those_of_the_table()
         for _ in range(2):
             self.time_passes()
             self.all_goes_well()
