@@ -34,10 +34,8 @@ def kill_beat(run):
     Rings start what is accepted, but only a tick of beat rescues what a dead worker had begun.
     """
     for number in run.strikes():
-        wait_until(lambda: run.world.is_up("beat"), what="the schedule")
-        run.world.hold("beat")
         breaks = number % 2 == 0
-        lost = lose_work(run, forget=breaks)
+        accepted, lost = hold_beat_with_lost_work(run, forget=breaks)
         run.last(TICKS * settings.current().tick)
         if have_ended(lost):
             raise AssertionError("work that was lost came to its end without a tick")
@@ -46,25 +44,37 @@ def kill_beat(run):
         run.world.release("beat")
         if number % 4 == 0:
             wait_until(lambda: SAYS in run.world.said("beat"), what="beat's word on its schedule")
+        run.wait_for(accepted)  # a site with a lost batch gets no other before a tick
 
 
-def lose_work(run, *, forget):
+def hold_beat_with_lost_work(run, *, forget):
+    """Return what was accepted while beat was away, and of this what was on its way."""
+    while True:
+        wait_until(lambda: run.world.is_up("beat"), what="the schedule")
+        run.world.hold("beat")
+        accepted = run.publish_slowly(4)
+        lost = lose_work(run, accepted, forget=forget)
+        run.undial()
+        if lost:
+            return accepted, lost
+        # A batch had just been given back, to wait for its pictures.
+        run.world.release("beat")
+        run.wait_for(accepted)
+
+
+def lose_work(run, accepted, *, forget):
     """Kill both publishers with work begun, and let the broker forget; return what was on its way.
 
     Its messages are the broker's until they are visible again, which is longer than any row lasts.
     """
-    lost = []
-    while not lost:  # a batch may just have been given back, to wait for its pictures
-        accepted = run.publish_slowly(4)
-        for name in PUBLISHERS:
-            run.world.hold(name)
-        rows = rows_of(entry.content_id for entry in accepted)
-        lost = [entry for entry in accepted if is_on_its_way(rows[entry.content_id])]
-        if lost and forget:
-            forget_all(run)
-        for name in PUBLISHERS:
-            run.world.release(name)
-    run.undial()
+    for name in PUBLISHERS:
+        run.world.hold(name)
+    rows = rows_of(entry.content_id for entry in accepted)
+    lost = [entry for entry in accepted if is_on_its_way(rows[entry.content_id])]
+    if lost and forget:
+        forget_all(run)
+    for name in PUBLISHERS:
+        run.world.release(name)
     return lost
 
 
