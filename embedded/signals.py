@@ -14,6 +14,10 @@ class Interrupts:
     def __init__(self) -> None:
         self._count = 0
 
+    def has_come(self) -> bool:
+        """Whether any has come."""
+        return self._count > 0
+
     def in_a_hurry(self) -> bool:
         """Whether a further one has come."""
         return self._count > 1
@@ -35,11 +39,20 @@ def as_interrupts() -> Iterator[Interrupts]:
     """Let TERM (a service manager) and HUP (a closed terminal) do what Ctrl-C does.
 
     INT too: a shell that starts us in the background has it ignored. Main thread only.
+
+    Raises:
+        KeyboardInterrupt: one has come, whatever was made of it on its way.
     """
     interrupts = Interrupts()
     before = {kind: signal.signal(kind, interrupts.note) for kind in ENDING}
     try:
         yield interrupts
+    except Exception as error:
+        # In the middle of an import it may come out as another: Python before 3.12 makes a
+        # RuntimeError of whatever is raised in __set_name__.
+        if interrupts.has_come():
+            raise KeyboardInterrupt from error
+        raise
     finally:
         for kind, handler in before.items():
             signal.signal(kind, handler)

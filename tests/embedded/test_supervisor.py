@@ -169,9 +169,9 @@ def test_ctrl_c_while_starting_leaves_nothing(tmp_path):
     up.send_signal(signal.SIGTERM)
     up.send_signal(signal.SIGINT)  # a second one: now at once
     up.send_signal(signal.SIGCONT)
-    up.communicate(timeout=120)
+    said, errors = up.communicate(timeout=120)
 
-    assert up.returncode == 130
+    assert up.returncode == 130, f"{said}\n{errors}"
     assert left_in(tmp_path) == []
 
 
