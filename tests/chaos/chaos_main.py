@@ -21,6 +21,12 @@ from chaos_world import BOUND, World
 
 UNSET = -1
 
+ROW_ENDS = 2400
+"""Seconds after which a row counts as not zero: one that waits for itself would hold up the rest.
+
+The longest take 1,000 s on two cores.
+"""
+
 
 def main(arguments=None):
     """Return the exit code: 0 when every row was run, and is zero."""
@@ -50,6 +56,11 @@ def end(*_):
     """Clean up, once: a child is told by its group and by its parent."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     sys.exit(143)
+
+
+def give_up(*_):
+    """Leave the row whose time is up."""
+    raise TimeoutError(f"it did not end within {ROW_ENDS} s")
 
 
 def _options(arguments):
@@ -112,6 +123,7 @@ def play_here(rows, database, into, *, quick, seed):
     """Play the rows of one lane and database here; write each result as a line of JSON."""
     # The callers' own log: that the broker is away is what the rows are about.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    signal.signal(signal.SIGALRM, give_up)
     with World(database) as world:
         for row in rows:
             if database in row.on(quick=quick):
@@ -123,12 +135,15 @@ def play_here(rows, database, into, *, quick, seed):
 def _told(row, world, quick, seed):
     """Play a row and say on stderr how it went."""
     began = time.monotonic()
+    signal.alarm(ROW_ENDS)
     try:
         result = play(row, world, quick=quick, seed=seed)
     except Exception as error:  # noqa: BLE001 - the table goes on, and is not zero
         result = Result(row.name, world.database.name)
         told = "".join(traceback.format_exception(error, limit=-4, chain=False))
         result.broken.append(f"the row could not be played: {told}")
+    finally:
+        signal.alarm(0)
     verdict = (result.not_run and "not run") or ("zero" if result.zero else "NOT ZERO")
     took = time.monotonic() - began
     accepted = f"{result.meanwhile} of {result.accepted} accepted meanwhile"

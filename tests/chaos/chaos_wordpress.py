@@ -92,13 +92,13 @@ class RealSite:
     def _rows(self, query):
         return [line.split("\t") for line in self.wordpress.sql(query).splitlines()]
 
-    def open_rows(self):
-        """Return how many keys a request holds that did not end, be it alive or dead."""
-        query = "select count(*) from wp_igny8_publications where state <> 'done'"
-        return int(self.wordpress.sql(query))
+    def begun(self):
+        """Return the keys that a request holds, be it alive or dead, each with its begin."""
+        query = "select publication_key, reserved_at, fence from wp_igny8_publications"
+        return {tuple(row) for row in self._rows(f"{query} where state <> 'done'")}
 
     def settle(self):
-        wait_until(lambda: self.open_rows() == 0, timeout=180, what="the end of the site's work")
+        wait_until(lambda: not self.begun(), timeout=180, what="the end of the site's work")
 
     def crash(self):
         """Kill its web server in the middle of whatever it does, and start it again."""

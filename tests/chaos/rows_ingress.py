@@ -114,7 +114,7 @@ ROWS = [
         "SIGKILL of the API while it accepts",
         kill_ingress,
         Size(3, 8, 2),
-        Size(40, 60, 20),
+        Size(20, 60, 20),
         databases=(POSTGRESQL,),
         full_databases=BOTH,
         lane=WAITS,
