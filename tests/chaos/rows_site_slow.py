@@ -5,7 +5,7 @@ import time
 import sqlalchemy as sa
 from chaos_drain import have_ended
 from chaos_fronts import QuietSite
-from chaos_table import POSTGRESQL, WAITS, Row, Size
+from chaos_table import POSTGRESQL, Row, Size
 from servers import wait_until
 
 import settings
@@ -92,6 +92,5 @@ ROWS = [
         full_databases=(POSTGRESQL,),
         sites=lambda _: [QuietSite() for _ in range(1 + QUICK_SITES)],
         edits=0,
-        lane=WAITS,
     ),
 ]

@@ -78,7 +78,6 @@ ROWS = [
         Size(100, 300, 300),
         databases=(POSTGRESQL,),
         sites=real_site,
-        lane=WAITS,
         room=ROOM,
     ),
     Row(
