@@ -7,6 +7,7 @@ from collections import defaultdict
 import redis
 import sqlalchemy as sa
 from secret_forms import forms
+from servers import wait_until
 
 import settings
 from models import Attempt, Publication, PublicationState
@@ -135,25 +136,32 @@ class Canaries:
         self._world = world
         self._folders = [*folders, world.folder, *world.database.logs]
         self._secrets, self._found = {}, set()
-        self._ended = threading.Event()
+        self._hears, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._watch, name="canaries", daemon=True)
 
     def add(self, name, secret):
         self._secrets[name] = forms(secret)
 
     def start(self):
+        """Return when every event from now on is heard."""
         self._thread.start()
+        wait_until(self._hears.is_set, what="an ear for events")
 
     def _watch(self):
         """Look into the broker while it is full, and at what workers tell Flower meanwhile."""
-        while not self._ended.wait(EVERY):
+        while not self._ended.is_set():
             with contextlib.suppress(redis.RedisError, OSError):
                 self._listen()
+            self._ended.wait(EVERY)
 
     def _listen(self):
         with self._world.broker.client() as client, client.pubsub() as events:
             events.psubscribe("*")
-            while not self._ended.wait(EVERY):
+            wait_until(lambda: events.get_message(timeout=EVERY), what="the broker's consent")
+            self._hears.set()
+            ended = False
+            while not ended:
+                ended = self._ended.wait(EVERY)  # then once more: for what came last
                 self._search("the broker", self._world.broker.contents())
                 while told := events.get_message():
                     if told["type"] == "pmessage":
