@@ -3,7 +3,8 @@
 A worker that dies says nothing of the row that killed it, and up to 19 others died with it. So a
 row that was lost twice is claimed alone, and after `MOST_RESCUES` it fails: the others go on.
 A lease also ends while a batch waits in a queue that nobody serves, or when the broker has lost its
-message: that is no lost worker, so only what a link had begun and not ended counts.
+message: that is no lost worker, so only what a link had begun and not ended counts. A living worker
+that takes longer than its lease counts too: a text that takes for ever to read must have an end.
 """
 
 from typing import Any
@@ -23,8 +24,8 @@ MOST_RESCUES = 8
 WORKER_LOST = "worker_lost"
 
 LOST_REASON = (
-    f"{MOST_RESCUES} workers ended while they had it; the workers' log says why. "
-    "Publish it again when that is mended: the site is asked first"
+    f"{MOST_RESCUES} times the worker that had it ended, or took longer than its lease; the "
+    "workers' log says more. Publish it again when that is mended: the site is asked first"
 )
 
 
@@ -106,6 +107,6 @@ def _tell(session: Session, failed: list[Any]) -> None:
                 description="Publishing failed",
                 content_id=row.content_id,
                 error_message=LOST_REASON,
-                details={"code": WORKER_LOST, "workers_lost": MOST_RESCUES},
+                details={"code": WORKER_LOST, "times_lost": MOST_RESCUES},
             )
         )

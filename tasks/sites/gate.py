@@ -27,7 +27,8 @@ RUNS_AT_ONCE = 64
 _LOST = End(
     succeeded=False,
     code="worker_lost",
-    reason="The workers ended while they had it, again and again; their log says why.",
+    reason="Again and again the worker that had it ended, or took longer than its lease; the "
+    "workers' log says more.",
 )
 
 _UNSETTLED = End(succeeded=False, code="key_unsettled", reason=UNSETTLED)

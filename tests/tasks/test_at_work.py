@@ -46,6 +46,12 @@ def broken(batch_id):
         raise ZeroDivisionError
 
 
+def too_slow(batch_id):
+    """Outlive the lease of a batch, and end well all the same."""
+    with at_work(batch_id, "push_posts"):
+        rescue_all()
+
+
 def test_a_healthy_batch_notes_nothing(publication):
     (claim,) = run_due([die])
 
@@ -67,8 +73,10 @@ def test_a_link_that_breaks_off_has_not_ended(publication):
     assert link_of(claim) == "push_posts"
 
 
-@pytest.mark.parametrize("end", [die, broken], ids=["killed", "an-error"])
-def test_what_ends_every_worker_that_begins_with_it_fails(publication, end):
+@pytest.mark.parametrize(
+    "end", [die, broken, too_slow], ids=["killed", "an-error", "longer-than-its-lease"]
+)
+def test_what_ends_or_holds_up_every_worker_that_begins_with_it_fails(publication, end):
     for _ in range(MOST_RESCUES + 1):
         run_due([end])
         rescue_all()
